@@ -1,0 +1,21 @@
+"""Errors that the user is told of in one line: what is wrong, where, and what to do next."""
+
+
+class ReadinessError(Exception):
+    """Base of every error that ends a command with one line and no traceback."""
+
+
+class UsageError(ReadinessError):
+    """The command line asks for what does not exist: an unknown rule, revision or format."""
+
+
+class ConfigError(ReadinessError):
+    """The configuration cannot be read or holds what is not a setting."""
+
+
+class RepositoryError(ReadinessError):
+    """The path is no repository, or one that cannot be read."""
+
+
+class RegistryError(ReadinessError):
+    """The installed rules or report formats are missing or contradict each other."""

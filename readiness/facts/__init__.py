@@ -1,0 +1,52 @@
+"""Facts: what can be said of a blob from its bytes and kind alone. Pure, so computed once, ever.
+
+A *slice* is one named, separately versioned set of facts. Each module of this package defines one
+(`SLICE`); a changed extractor raises its slice's version and only that slice is computed anew.
+Heavy parsers are imported inside the extractors, so that a warm audit loads none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+T = TypeVar("T", bound=Struct)
+
+SLICE_MODULES = (
+    "compose",
+    "dockerfile",
+    "dotenv",
+    "k8s",
+    "manifest",
+    "markdown",
+    "python",
+    "shell",
+    "text",
+    "workflow",
+)
+
+
+@dataclass(frozen=True)
+class Slice(Generic[T]):
+    """One set of facts.
+
+    `kind(path)` names what of the path the extractor needs to know (a kind of file), or null where
+    the slice says nothing of such a file. `extract(kind, data)` is pure and answers for any bytes:
+    what cannot be read is a fact of `type`, never an exception.
+    """
+
+    name: str
+    version: int
+    type: type[T]
+    kind: Callable[[str], str | None]
+    extract: Callable[[str, bytes], T]
+
+
+def all_slices() -> tuple[Slice[Any], ...]:
+    """Every slice of this package, by name, and the secrets', which have a package of their own."""
+    names = [f"readiness.facts.{name}" for name in SLICE_MODULES] + ["readiness.secrets"]
+    return tuple(import_module(name).SLICE for name in names)

@@ -1,0 +1,65 @@
+"""Facts of every file: is it text, how long is it, and which inline ignores it holds."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from readiness.facts import Slice
+
+
+class InlineIgnore(Struct, frozen=True):
+    """A comment `readiness: ignore[RULE, ...] reason`."""
+
+    line: int
+    rules: tuple[str, ...]
+    reason: str
+
+
+class TextFacts(Struct, frozen=True):
+    """`lines` counts those that are not blank; `encoding` is utf-8, utf-16, latin-1 or binary."""
+
+    size: int
+    lines: int = 0
+    encoding: str = "utf-8"
+    ignores: tuple[InlineIgnore, ...] = ()
+
+
+_IGNORE = re.compile(rb"readiness: ignore\[([A-Za-z0-9_, -]{1,200})\][ \t]*([^\r\n]{0,300})")
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """The text of `data` and the name of its encoding; ("", "binary") where it is none."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16"), "utf-16"
+        except UnicodeDecodeError:
+            return "", "binary"
+    if b"\0" in data[:8192]:
+        return "", "binary"
+    try:
+        return data.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), "latin-1"
+
+
+def extract(kind: str, data: bytes) -> TextFacts:
+    text, encoding = decode(data)
+    if encoding == "binary":
+        return TextFacts(size=len(data), encoding=encoding)
+    ignores = ()
+    if b"readiness: ignore[" in data:
+        ignores = tuple(
+            InlineIgnore(
+                line=data.count(b"\n", 0, match.start()) + 1,
+                rules=tuple(part.strip() for part in match[1].decode().split(",")),
+                reason=match[2].decode("utf-8", "replace").strip(" -*/#>"),
+            )
+            for match in _IGNORE.finditer(data)
+        )
+    lines = sum(1 for line in text.splitlines() if line and not line.isspace())
+    return TextFacts(size=len(data), lines=lines, encoding=encoding, ignores=ignores)
+
+
+SLICE = Slice(name="text", version=1, type=TextFacts, kind=lambda path: "text", extract=extract)

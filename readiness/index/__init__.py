@@ -1,0 +1,94 @@
+"""RepoIndex: the shared evidence of one snapshot, each piece built once, on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from readiness.config import Config
+from readiness.facts import Slice
+from readiness.index.history import History
+from readiness.model import SUBMODULE, SYMLINK, Snapshot, TrackedFile
+
+if TYPE_CHECKING:
+    from readiness.index.inventory import Inventory
+
+T = TypeVar("T", bound=Struct)
+FactKey = tuple[str, str, str]  # slice, kind, blob id
+
+
+class RepoIndex:
+    """The evidence that rules read: facts of single files, and what follows from all of them.
+
+    `facts` maps (slice, kind, blob id) to the encoded facts; they are decoded when asked for.
+    `history` is called at most once, and only if a rule needs it.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        facts: Mapping[FactKey, bytes],
+        config: Config,
+        history: Callable[[], History] = History,
+    ) -> None:
+        self.snapshot = snapshot
+        self.config = config
+        self.files: dict[str, TrackedFile] = {file.path: file for file in snapshot.files}
+        self._encoded = facts
+        self._decoded: dict[FactKey, Struct] = {}
+        self._history = history
+
+    def facts(self, slice_: Slice[T], path: str) -> T | None:
+        """The facts of one file; null where the slice does not apply or the file was not read."""
+        file = self.files.get(path)
+        kind = slice_.kind(path)
+        if file is None or kind is None or file.mode in (SYMLINK, SUBMODULE):
+            return None
+        key = (slice_.name, kind, file.blob_id)
+        decoded = self._decoded.get(key)
+        if decoded is None:
+            encoded = self._encoded.get(key)
+            if encoded is None:
+                return None
+            decoded = self._decoded[key] = msgspec.msgpack.decode(encoded, type=slice_.type)
+        return decoded  # type: ignore[return-value]  # the key names the slice, hence the type
+
+    def each(self, slice_: Slice[T]) -> Iterator[tuple[str, T]]:
+        """(path, facts) of every file that the slice applies to, sorted by path."""
+        for path in self.files:
+            facts = self.facts(slice_, path)
+            if facts is not None:
+                yield path, facts
+
+    def exists(self, path: str) -> bool:
+        """Is `path` a tracked file or a folder that holds one? The root is ""."""
+        return path in self.files or path in self.folders
+
+    @cached_property
+    def folders(self) -> dict[str, tuple[str, ...]]:
+        """Each folder ("" for the root) -> its direct children's paths, files and folders."""
+        children: dict[str, set[str]] = {"": set()}
+        for path in self.files:
+            child = path
+            while child:
+                parent = child.rpartition("/")[0]
+                known = parent in children
+                children.setdefault(parent, set()).add(child)
+                if known:
+                    break
+                child = parent
+        return {folder: tuple(sorted(names)) for folder, names in children.items()}
+
+    @cached_property
+    def history(self) -> History:
+        return self._history()
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        from readiness.index import inventory
+
+        return inventory.build(self)

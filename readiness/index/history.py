@@ -1,0 +1,80 @@
+"""History: who last touched each file and when, and what was removed, from one pass over the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+
+class Change(Struct, frozen=True):
+    """One path in one commit: status A, M, D or R (then `previous` is the old path)."""
+
+    status: str
+    path: str
+    previous: str = ""
+
+
+class Commit(Struct, frozen=True):
+    """`at` is the commit time in seconds since 1970."""
+
+    id: str
+    at: int
+    author: str
+    changes: tuple[Change, ...]
+
+
+class FileHistory(Struct, frozen=True):
+    """`commits` counts those that touched the file; `edits` leaves out bulk ones (> 60 files)."""
+
+    first: int
+    last: int
+    commits: int
+    edits: int
+    author: str
+
+
+class Removal(Struct, frozen=True):
+    """The last commit that removed or renamed a path that is no longer there."""
+
+    commit: str
+    at: int
+    renamed_to: str = ""
+
+
+class History(Struct, frozen=True):
+    """Empty where there is none; `complete` is false in a shallow clone."""
+
+    files: dict[str, FileHistory] = {}
+    removed: dict[str, Removal] = {}
+    complete: bool = True
+
+
+BULK = 60  # files in one commit above which it says nothing of any single one
+
+
+def summarise(commits: Iterable[Commit], complete: bool = True) -> History:
+    """The history of every path, from commits oldest first."""
+    files: dict[str, FileHistory] = {}
+    removed: dict[str, Removal] = {}
+    for commit in commits:
+        bulk = len(commit.changes) > BULK
+        for change in commit.changes:
+            if change.status in "DR":
+                gone = change.previous or change.path
+                removed[gone] = Removal(
+                    commit.id, commit.at, change.path if change.status == "R" else ""
+                )
+            if change.status == "D":
+                files.pop(change.path, None)
+                continue
+            before = files.pop(change.previous, None) if change.previous else files.get(change.path)
+            removed.pop(change.path, None)
+            files[change.path] = FileHistory(
+                first=before.first if before else commit.at,
+                last=commit.at,
+                commits=(before.commits if before else 0) + 1,
+                edits=(before.edits if before else 0) + (not bulk),
+                author=commit.author,
+            )
+    return History(files, removed, complete)

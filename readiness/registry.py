@@ -1,0 +1,63 @@
+"""Finds the rules and report formats that are installed: ours and third parties', by one door."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from types import ModuleType
+
+from readiness.errors import RegistryError, UsageError
+from readiness.model import Report
+from readiness.rule import Rule
+
+Renderer = Callable[[Report], str]
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Every installed rule, by id.
+
+    Raises:
+        RegistryError: no rule is installed (which would make a perfect score), or two share an id.
+    """
+    found: dict[str, Rule] = {}
+    for point in sorted(entry_points(group="readiness.rules"), key=lambda point: point.name):
+        for rule in _rules_of(point.load()):
+            if rule.id in found and type(found[rule.id]) is not type(rule):
+                raise RegistryError(f"two rules are named {rule.id}: uninstall one of their packs")
+            found[rule.id] = rule
+    if not found:
+        raise RegistryError("no rules are installed: reinstall readiness")
+    return tuple(rule for _, rule in sorted(found.items()))
+
+
+def _rules_of(package: ModuleType) -> Iterator[Rule]:
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        if info.name.startswith("_"):
+            continue
+        module = import_module(f"{package.__name__}.{info.name}")
+        for value in vars(module).values():
+            if inspect.isclass(value) and issubclass(value, Rule) and value is not Rule:
+                if value.__module__ == module.__name__:
+                    yield value()
+
+
+def formats() -> tuple[str, ...]:
+    """The names of the installed report formats, sorted."""
+    return tuple(sorted({point.name for point in entry_points(group="readiness.reports")}))
+
+
+def renderer(name: str) -> Renderer:
+    """The renderer of one format.
+
+    Raises:
+        UsageError: no format has that name.
+    """
+    for point in entry_points(group="readiness.reports", name=name):
+        loaded: Renderer = point.load()
+        return loaded
+    raise UsageError(f"no format {name}: choose one of {', '.join(formats())}")

@@ -1,0 +1,153 @@
+"""What a rule is: a pure function of the index, with its text and its examples beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import ClassVar
+
+from msgspec import Struct
+
+from readiness.index import RepoIndex
+from readiness.model import (
+    Area,
+    Confidence,
+    Dimension,
+    Evidence,
+    Finding,
+    Location,
+    Outcome,
+    Severity,
+    Speaks,
+    State,
+    worst,
+)
+
+
+class Status(StrEnum):
+    PREVIEW = "preview"  # reported, not scored, off in gates
+    STABLE = "stable"
+    DEPRECATED = "deprecated"
+
+
+class Scope(StrEnum):
+    FILE = "file"  # needs only the facts of the file that it speaks of
+    REPO = "repo"  # needs shared evidence
+
+
+class Example(Struct, frozen=True):
+    """A small repository and what the rule says of it.
+
+    `files` is one string of files, each below a header `-- path --`. `expects` lists each expected
+    finding as "path" or "path:line" ("" for what has no path), in any order; empty when the rule
+    must stay silent. `history` has one line a commit, oldest first:
+    `2026-01-31 author | A new.py, M changed.py, D gone.py, R old.py > new.py`.
+    """
+
+    title: str
+    files: str
+    expects: tuple[str, ...] = ()
+    history: str = ""
+
+
+SEVERITY_WEIGHT = {
+    Severity.CRITICAL: 8.0,
+    Severity.HIGH: 4.0,
+    Severity.MEDIUM: 2.0,
+    Severity.LOW: 1.0,
+    Severity.INFO: 0.0,
+}
+CONFIDENCE_WEIGHT = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.4}
+
+
+class Rule:
+    """Base of every rule.
+
+    A subclass sets the class variables, writes the docstring sections *What it does*, *Why it
+    matters*, *How to fix* and *Limits*, and implements `check`. `applies` says why the rule has
+    nothing to judge in a repository, where that is so.
+    """
+
+    id: ClassVar[str]
+    name: ClassVar[str]
+    dimension: ClassVar[Dimension]
+    area: ClassVar[Area]
+    severity: ClassVar[Severity]
+    status: ClassVar[Status] = Status.STABLE
+    since: ClassVar[str] = "0.1"
+    scope: ClassVar[Scope] = Scope.REPO
+    examples: ClassVar[tuple[Example, ...]] = ()
+
+    def check(self, index: RepoIndex) -> Iterator[Finding]:
+        """Every finding of this rule in the repository, in any order."""
+        raise NotImplementedError
+
+    def applies(self, index: RepoIndex) -> str | None:
+        """Null where the rule can judge this repository, else the reason why it cannot."""
+        return None
+
+    def measure(self, index: RepoIndex, findings: Sequence[Finding]) -> Outcome:
+        """How well the repository stands by this rule; by default a *count* of its findings."""
+        return self.outcome(count_quality(findings), findings)
+
+    def outcome(self, quality: float, findings: Sequence[Finding]) -> Outcome:
+        """A measured outcome, weighed by the worst of `findings`."""
+        severity = worst((finding.severity for finding in findings), self.severity)
+        return Outcome(self.id, State.MEASURED, min(1.0, max(0.0, quality)), severity)
+
+    def finding(
+        self,
+        path: str | None,
+        message: str,
+        *,
+        line: int | None = None,
+        end_line: int | None = None,
+        key: str = "",
+        severity: Severity | None = None,
+        confidence: Confidence = Confidence.HIGH,
+        evidence: Iterable[Evidence] = (),
+        subjects: Iterable[str] = (),
+        cause: str = "",
+    ) -> Finding:
+        """A finding of this rule; `subjects` is `path` alone where none is given."""
+        return Finding(
+            rule=self.id,
+            location=Location(path, line, end_line),
+            message=message,
+            severity=severity or self.severity,
+            confidence=confidence,
+            evidence=tuple(evidence),
+            subjects=tuple(subjects) or ((path,) if path else ()),
+            key=key,
+            cause=cause,
+        )
+
+
+def for_(summary: str, path: str | None = None, line: int | None = None) -> Evidence:
+    """Evidence that speaks for the finding."""
+    return Evidence(summary, Location(path, line), Speaks.FOR)
+
+
+def against(summary: str, path: str | None = None, line: int | None = None) -> Evidence:
+    """Evidence that speaks against the finding."""
+    return Evidence(summary, Location(path, line), Speaks.AGAINST)
+
+
+def count_quality(findings: Iterable[Finding]) -> float:
+    """1 without findings, falling with the logarithm of their weight over root causes.
+
+    `q = 1 - min(1, log2(1 + m) / 10)`, where m adds severity x confidence of each cause's worst
+    finding: a second secret tells less than the first, and a thousand low findings end at 0.
+    """
+    groups: dict[str, float] = {}
+    for finding in findings:
+        weight = SEVERITY_WEIGHT[finding.severity] * CONFIDENCE_WEIGHT[finding.confidence]
+        group = finding.cause or finding.fingerprint
+        groups[group] = max(groups.get(group, 0.0), weight)
+    return 1 - min(1.0, math.log2(1 + math.fsum(groups.values())) / 10)
+
+
+def ratio_quality(share: float, zero_at: float) -> float:
+    """1 where no eligible file or line is at fault, 0 where the share reaches `zero_at`."""
+    return max(0.0, 1 - share / zero_at)

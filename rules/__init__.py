@@ -1,0 +1,1 @@
+"""The built-in rules: one rule a file, named as the rule."""
