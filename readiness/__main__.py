@@ -5,7 +5,7 @@ import sys
 if sys.path[0] in ("", os.getcwd()):
     del sys.path[0]
 
-from readiness.cli import main  # noqa: E402
+from readiness.cli import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

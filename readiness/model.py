@@ -53,11 +53,11 @@ class Dimension(StrEnum):
     OPERATIONS = "operations"
 
     @property
-    def title(self) -> str:
-        return _TITLES[self]
+    def label(self) -> str:
+        return _LABELS[self]
 
 
-_TITLES = {
+_LABELS = {
     Dimension.CLEANUP: "File Cleanup",
     Dimension.STARTUP: "Startup Process",
     Dimension.TESTS: "Test Suite",

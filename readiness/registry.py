@@ -41,9 +41,10 @@ def _rules_of(package: ModuleType) -> Iterator[Rule]:
             continue
         module = import_module(f"{package.__name__}.{info.name}")
         for value in vars(module).values():
-            if inspect.isclass(value) and issubclass(value, Rule) and value is not Rule:
-                if value.__module__ == module.__name__:
-                    yield value()
+            if not (inspect.isclass(value) and issubclass(value, Rule)):
+                continue
+            if value.__module__ == module.__name__:  # not an imported base
+                yield value()
 
 
 def formats() -> tuple[str, ...]:

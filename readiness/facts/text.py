@@ -48,7 +48,7 @@ def extract(kind: str, data: bytes) -> TextFacts:
     text, encoding = decode(data)
     if encoding == "binary":
         return TextFacts(size=len(data), encoding=encoding)
-    ignores = ()
+    ignores: tuple[InlineIgnore, ...] = ()
     if b"readiness: ignore[" in data:
         ignores = tuple(
             InlineIgnore(

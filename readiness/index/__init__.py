@@ -15,7 +15,16 @@ from readiness.index.history import History
 from readiness.model import SUBMODULE, SYMLINK, Snapshot, TrackedFile
 
 if TYPE_CHECKING:
+    from readiness.index.containers import Containers
+    from readiness.index.entrypoints import Entrypoints
+    from readiness.index.ignores import Ignores
+    from readiness.index.imports import ImportGraph
     from readiness.index.inventory import Inventory
+    from readiness.index.reachability import Reachability
+    from readiness.index.references import References
+    from readiness.index.routes import Routes
+    from readiness.index.twins import Twins
+    from readiness.index.workflows import Workflows
 
 T = TypeVar("T", bound=Struct)
 FactKey = tuple[str, str, str]  # slice, kind, blob id
@@ -88,7 +97,61 @@ class RepoIndex:
         return self._history()
 
     @cached_property
+    def containers(self) -> Containers:
+        from readiness.index import containers
+
+        return containers.build(self)
+
+    @cached_property
+    def entrypoints(self) -> Entrypoints:
+        from readiness.index import entrypoints
+
+        return entrypoints.build(self)
+
+    @cached_property
+    def ignores(self) -> Ignores:
+        from readiness.index import ignores
+
+        return ignores.build(self)
+
+    @cached_property
+    def imports(self) -> ImportGraph:
+        from readiness.index import imports
+
+        return imports.build(self)
+
+    @cached_property
     def inventory(self) -> Inventory:
         from readiness.index import inventory
 
         return inventory.build(self)
+
+    @cached_property
+    def reachability(self) -> Reachability:
+        from readiness.index import reachability
+
+        return reachability.build(self)
+
+    @cached_property
+    def references(self) -> References:
+        from readiness.index import references
+
+        return references.build(self)
+
+    @cached_property
+    def routes(self) -> Routes:
+        from readiness.index import routes
+
+        return routes.build(self)
+
+    @cached_property
+    def twins(self) -> Twins:
+        from readiness.index import twins
+
+        return twins.build(self)
+
+    @cached_property
+    def workflows(self) -> Workflows:
+        from readiness.index import workflows
+
+        return workflows.build(self)

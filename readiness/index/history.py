@@ -1,4 +1,4 @@
-"""History: who last touched each file and when, and what was removed, from one pass over the log."""
+"""History: who last touched each file and when, and what was removed; one pass over the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inventory: what each file is for, told from its path and, where that is not enough, its content."""
+"""Inventory: what each file is for, told from its path and, where needed, its content."""
 
 from __future__ import annotations
 
@@ -40,7 +40,15 @@ _ARCHIVE = re.compile(
     r"(?:^|[-_. ])(?:archived?|old|backups?|deprecated|legacy|obsolete)(?:$|[-_. ])", re.IGNORECASE
 )
 _TEST_FOLDERS = {"test", "tests", "testing", "__tests__", "e2e", "spec", "specs"}
-_FIXTURES = {"fixtures", "testdata", "test_data", "expected", "golden", "snapshots", "__snapshots__"}
+_FIXTURES = {
+    "fixtures",
+    "testdata",
+    "test_data",
+    "expected",
+    "golden",
+    "snapshots",
+    "__snapshots__",
+}
 _GENERATED = {"node_modules", "vendor", "third_party", "dist", "build", "generated", "__pycache__"}
 _DOCS = {"docs", "doc", "documentation"}
 

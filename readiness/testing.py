@@ -1,0 +1,95 @@
+"""Small repositories written inline, for the tests of rules: ours and third parties'."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from readiness.config import Config
+from readiness.facts import all_slices
+from readiness.index import FactKey, RepoIndex
+from readiness.index.history import Change, Commit, History, summarise
+from readiness.model import SYMLINK, Finding, Snapshot, TrackedFile
+from readiness.rule import Example, Rule
+
+_HEADER = re.compile(r"^-- (.+?)(?: \[(\d{6})\])? --$", re.MULTILINE)
+NOW = 1_790_000_000
+
+
+def parse_tree(text: str) -> dict[str, tuple[bytes, int]]:
+    """path -> (content, mode) of a tree written as `-- path --` or `-- path [100755] --` blocks."""
+    headers = list(_HEADER.finditer(text))
+    tree = {}
+    for header, following in zip(headers, [*headers[1:], None], strict=True):
+        end = following.start() if following else len(text)
+        content = text[header.end() + 1 : end].encode()
+        tree[header[1]] = (content, int(header[2] or "100644", 8))
+    return tree
+
+
+def parse_history(text: str) -> History:
+    """The history of lines `2026-01-31 author | A new.py, M old.py, R old.py > new.py`."""
+    commits = []
+    for number, line in enumerate(filter(None, map(str.strip, text.splitlines()))):
+        head, _, changes = line.partition(" | ")
+        day, _, author = head.partition(" ")
+        moment = datetime.datetime.fromisoformat(day).replace(tzinfo=datetime.UTC)
+        commits.append(
+            Commit(
+                id=hashlib.sha1(f"{number}{line}".encode(), usedforsecurity=False).hexdigest(),
+                at=int(moment.timestamp()),
+                author=author,
+                changes=tuple(_change(part.strip()) for part in changes.split(",")),
+            )
+        )
+    return summarise(commits)
+
+
+def _change(text: str) -> Change:
+    status, _, path = text.partition(" ")
+    old, arrow, new = path.partition(" > ")
+    return Change(status, new, old) if arrow else Change(status, path)
+
+
+def build_index(
+    tree: str | Mapping[str, tuple[bytes, int]],
+    history: str = "",
+    config: Config | None = None,
+) -> RepoIndex:
+    """The index of a small tree, as the engine would build it from a repository."""
+    files = parse_tree(tree) if isinstance(tree, str) else tree
+    tracked = []
+    facts: dict[FactKey, bytes] = {}
+    for path, (content, mode) in sorted(files.items()):
+        blob_id = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+        tracked.append(TrackedFile(path, blob_id, mode))
+        for slice_ in all_slices():
+            kind = slice_.kind(path)
+            if kind is not None and mode != SYMLINK:
+                extracted = slice_.extract(kind, content)
+                facts[slice_.name, kind, blob_id] = msgspec.msgpack.encode(extracted)
+    snapshot = Snapshot(tuple(tracked), "example", commit="0" * 40, committed_at=NOW)
+    return RepoIndex(snapshot, facts, config or Config(), lambda: parse_history(history))
+
+
+def run_example(rule: Rule, example: Example) -> list[Finding]:
+    """The findings of `rule` in an example; none where the rule does not apply."""
+    index = build_index(example.files, example.history)
+    if rule.applies(index) is not None:
+        return []
+    return list(rule.check(index))
+
+
+def places(findings: list[Finding], expects: tuple[str, ...]) -> list[str]:
+    """Each finding as "path:line" or "path", as detailed as `expects` asks, sorted."""
+    detailed = any(re.search(r":\d+$", expected) for expected in expects)
+    return sorted(
+        f"{finding.location.path or ''}:{finding.location.line}"
+        if detailed and finding.location.line
+        else finding.location.path or ""
+        for finding in findings
+    )

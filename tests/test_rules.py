@@ -1,0 +1,41 @@
+"""Every rule's own examples, and what its text must hold."""
+
+import inspect
+import re
+
+import pytest
+
+from readiness import registry
+from readiness.rule import Example, Rule
+from readiness.testing import places, run_example
+
+RULES = registry.rules()
+EXAMPLES = [
+    pytest.param(rule, example, id=f"{rule.id} {example.title}")
+    for rule in RULES
+    for example in rule.examples
+]
+SECTIONS = ("What it does", "Why it matters", "How to fix", "Limits")
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES)
+def test_a_rule_says_of_its_example_what_the_example_expects(rule: Rule, example: Example) -> None:
+    assert places(run_example(rule, example), example.expects) == sorted(example.expects)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_has_an_example_that_fires_and_one_that_only_looks_alike(rule: Rule) -> None:
+    assert any(example.expects for example in rule.examples)
+    assert any(not example.expects for example in rule.examples)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_has_every_section_of_its_text(rule: Rule) -> None:
+    text = inspect.getdoc(rule) or ""
+    assert [title for title in SECTIONS if f"\n{title}\n    " not in text] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_file_is_named_as_its_rule(rule: Rule) -> None:
+    assert re.fullmatch(r"[A-Z]{3}\d{3}", rule.id)
+    assert type(rule).__module__.rpartition(".")[2] == rule.name.replace("-", "_")
