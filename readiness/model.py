@@ -320,6 +320,7 @@ class RuleSummary(Struct, frozen=True):
     dimension: Dimension
     area: Area
     severity: Severity
+    status: str
     since: str
     summary: str
     why: str

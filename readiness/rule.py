@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -18,11 +19,14 @@ from readiness.model import (
     Finding,
     Location,
     Outcome,
+    RuleSummary,
     Severity,
     Speaks,
     State,
     worst,
 )
+
+SECTIONS = ("What it does", "Why it matters", "How to fix", "Limits")
 
 
 class Status(StrEnum):
@@ -122,6 +126,36 @@ class Rule:
             key=key,
             cause=cause,
         )
+
+
+def summarise(rule: Rule) -> RuleSummary:
+    """What reports show of a rule, taken from its class and its docstring."""
+    sections = text_sections(rule)
+    return RuleSummary(
+        id=rule.id,
+        name=rule.name,
+        dimension=rule.dimension,
+        area=rule.area,
+        severity=rule.severity,
+        status=rule.status,
+        since=rule.since,
+        summary=sections[""],
+        why=sections.get("Why it matters", ""),
+        fix=sections.get("How to fix", ""),
+    )
+
+
+def text_sections(rule: Rule) -> dict[str, str]:
+    """Title -> text of the docstring's sections, each on one line; "" is the first line."""
+    sections: dict[str, list[str]] = {"": []}
+    title = ""
+    for line in (inspect.getdoc(rule) or "").splitlines():
+        if line in SECTIONS:
+            title = line
+            sections[title] = []
+        else:
+            sections[title].append(line.strip())
+    return {title: " ".join(" ".join(lines).split()) for title, lines in sections.items()}
 
 
 def for_(summary: str, path: str | None = None, line: int | None = None) -> Evidence:

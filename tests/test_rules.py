@@ -1,12 +1,11 @@
 """Every rule's own examples, and what its text must hold."""
 
-import inspect
 import re
 
 import pytest
 
 from readiness import registry
-from readiness.rule import Example, Rule
+from readiness.rule import SECTIONS, Example, Rule, text_sections
 from readiness.testing import places, run_example
 
 RULES = registry.rules()
@@ -15,7 +14,6 @@ EXAMPLES = [
     for rule in RULES
     for example in rule.examples
 ]
-SECTIONS = ("What it does", "Why it matters", "How to fix", "Limits")
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
@@ -31,8 +29,7 @@ def test_a_rule_has_an_example_that_fires_and_one_that_only_looks_alike(rule: Ru
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_rule_has_every_section_of_its_text(rule: Rule) -> None:
-    text = inspect.getdoc(rule) or ""
-    assert [title for title in SECTIONS if f"\n{title}\n    " not in text] == []
+    assert [title for title in SECTIONS if not text_sections(rule).get(title)] == []
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
