@@ -71,27 +71,28 @@ def _compose(events: Iterator[Any]) -> Iterator[Node]:
     stack: list[tuple[Node, str | None, list[Node]]] = []  # a collection, its anchor, its children
     count = 0
     for event in events:
-        if isinstance(event, kinds.ScalarEvent):
+        kind = type(event)
+        if kind is kinds.ScalarEvent:
             node = Node(event.start_mark.line + 1, event.tag or "")
             node.end_line = event.end_mark.line + 1
             node.text = event.value
             node.plain = not event.style
             if event.anchor:
                 anchors[event.anchor] = node
-        elif isinstance(event, kinds.AliasEvent):
+        elif kind is kinds.AliasEvent:
             known = anchors.get(event.anchor)
             node = known if known is not None else Node(event.start_mark.line + 1)
-        elif isinstance(event, kinds.CollectionStartEvent):
+        elif kind in (kinds.SequenceStartEvent, kinds.MappingStartEvent):
             if len(stack) >= DEPTH:
                 raise YamlError(f"nested deeper than {DEPTH}", event.start_mark.line + 1)
             opened = Node(event.start_mark.line + 1, event.tag or "")
-            if isinstance(event, kinds.SequenceStartEvent):
+            if kind is kinds.SequenceStartEvent:
                 opened.items = []
             else:
                 opened.pairs = []
             stack.append((opened, event.anchor, []))
             continue
-        elif isinstance(event, kinds.CollectionEndEvent):
+        elif kind in (kinds.SequenceEndEvent, kinds.MappingEndEvent):
             node, anchor, children = stack.pop()
             node.end_line = event.end_mark.line + 1
             if node.items is not None:
@@ -101,7 +102,7 @@ def _compose(events: Iterator[Any]) -> Iterator[Node]:
             if anchor:
                 anchors[anchor] = node
         else:
-            if isinstance(event, kinds.DocumentStartEvent):
+            if kind is kinds.DocumentStartEvent:
                 anchors = {}
             continue
         count += 1
