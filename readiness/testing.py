@@ -24,8 +24,8 @@ def parse_tree(text: str) -> dict[str, tuple[bytes, int]]:
     """path -> (content, mode) of a tree written as `-- path --` or `-- path [100755] --` blocks."""
     headers = list(_HEADER.finditer(text))
     tree = {}
-    for header, following in zip(headers, [*headers[1:], None], strict=True):
-        end = following.start() if following else len(text)
+    ends = [*(header.start() for header in headers[1:]), len(text)]
+    for header, end in zip(headers, ends, strict=False):
         content = text[header.end() + 1 : end].encode()
         tree[header[1]] = (content, int(header[2] or "100644", 8))
     return tree

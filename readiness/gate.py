@@ -1,0 +1,30 @@
+"""The gate: findings and policy -> passed, or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from readiness.config import Config
+from readiness.model import Confidence, Finding, Gate, Scorecard, Severity
+
+
+def decide(scorecard: Scorecard, findings: Iterable[Finding], config: Config) -> Gate:
+    """Holds the score with waivers and the open `findings` against `fail_under` and `fail_on`.
+
+    `fail_on` counts findings at least that severe and of at least medium confidence.
+    """
+    why: list[str] = []
+    score = scorecard.with_waivers
+    if config.fail_under is not None and score is not None and score < config.fail_under:
+        why.append(f"the score is {score:.4g}, below fail_under = {config.fail_under:g}")
+    if config.fail_on is not None:
+        threshold = Severity(config.fail_on).rank
+        severe = [
+            finding
+            for finding in findings
+            if finding.severity.rank <= threshold and finding.confidence is not Confidence.LOW
+        ]
+        if severe:
+            noun = "finding" if len(severe) == 1 else "findings"
+            why.append(f"{len(severe)} open {noun} at or above fail_on = {config.fail_on}")
+    return Gate(passed=not why, why=tuple(why))
