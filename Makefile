@@ -1,0 +1,45 @@
+# make audit            audits this repository; REPO=/path audits any other
+# make test             lints, checks types and runs every test
+# make acceptance       holds the audit of the reference platform against what experts saw there
+# make benchmarks       measures speed as ratios to yardsticks of the same run
+
+PYTHON ?= python3
+VENV ?= .venv
+REPO ?= .
+BIN := $(VENV)/bin
+
+.PHONY: audit test acceptance benchmarks clean
+
+audit: $(VENV)/installed
+	@$(BIN)/readiness audit $(REPO)
+
+test: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest --numprocesses auto --quiet
+
+acceptance: $(VENV)/installed
+	@$(BIN)/python benchmarks/acceptance.py $(REPO)
+
+benchmarks: $(VENV)/installed
+	@$(BIN)/python benchmarks/speed.py $(REPO)
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"readiness needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml
+	@echo "installing readiness into $(VENV) ..." >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	@echo "installing what the tests need into $(VENV) ..." >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --group dev
+	@touch $@

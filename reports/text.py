@@ -1,0 +1,148 @@
+"""Text: the scorecard in a terminal, the ten costliest causes, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from readiness.model import Report, Score, Speaks, State, Verdict
+
+from ._costs import Cost, costs
+from ._terminal import (
+    WIDTH,
+    Paint,
+    bar,
+    columns,
+    count,
+    fit,
+    floored,
+    heading,
+    incomplete,
+    place,
+    safe,
+    waiver_note,
+    wrapped,
+)
+
+MOST = 10
+
+
+def render(report: Report, *, colour: bool = False) -> str:
+    """The scorecard in at most 100 columns; `colour` adds terminal colours as a second sign."""
+    paint = Paint(colour)
+    return "\n".join(scorecard(report, paint)) + "\n"
+
+
+def scorecard(report: Report, paint: Paint) -> Iterator[str]:
+    """The scorecard's lines."""
+    card = report.scorecard
+    yield heading(report, paint)
+    if card.verdict is Verdict.NOTHING:
+        yield "  nothing to assess" + ("" if report.files else ": no tracked files")
+        yield from incomplete(report)
+        return
+    entries = costs(report)
+    if card.verdict is Verdict.READY:
+        yield f"  every dimension reaches {card.target:g}; {_coverage(report)}"
+    else:
+        yield ""
+        for score in card.dimensions:
+            yield _dimension(score, entries, report, paint)
+        yield f"  target {card.target:g} each · measured: {_coverage(report)}"
+    yield from incomplete(report)
+    yield from _costliest(entries, paint)
+    if not report.gate.passed:
+        yield ""
+        for reason in report.gate.why:
+            yield from wrapped(f"gate failed: {reason}", "", "  ")
+    if entries:
+        yield ""
+        yield f"Next:  readiness explain {entries[0].rules[0]:<10} what it means and how to mend it"
+        yield "       readiness audit --format full   every finding with its evidence"
+
+
+def _coverage(report: Report) -> str:
+    card = report.scorecard
+    notes = [
+        f"{card.coverage.rules:.0%} of the rules",
+        f"{card.coverage.lines:.0%} of the source lines (as a {card.profile})",
+        waiver_note(card),
+    ]
+    return ", ".join(note for note in notes if note)
+
+
+def _dimension(score: Score, entries: list[Cost], report: Report, paint: Paint) -> str:
+    label = score.dimension.label.ljust(17)
+    if score.value is None:
+        return f"  {label}  -  {_unmeasured(score, report)}"
+    value = paint.score(floored(score.value).rjust(4), score.value, report.scorecard.target)
+    lead = f"  {label}{value}  {bar(score.value)}  "
+    room = WIDTH - (2 + 17 + 4 + 2 + 20 + 2)
+    return lead + _reason(score, entries, room)
+
+
+def _reason(score: Score, entries: list[Cost], room: int) -> str:
+    """The dimension's dearest causes, as many as fit."""
+    ours = {deduction.rule for deduction in score.deductions}
+    text = ""
+    for entry in entries:
+        if score.dimension in entry.dimensions and ours.intersection(entry.rules):
+            title = safe(entry.title)
+            longer = f"{text}; {title}" if text else title
+            if text and columns(longer) > room:
+                break
+            text = longer
+    return fit_end(text or "nothing found", room)
+
+
+def fit_end(text: str, width: int) -> str:
+    """`text` cut at its end, at a word where one is near."""
+    if columns(text) <= width:
+        return text
+    cut = text[: width - 1]
+    head, _, tail = cut.rpartition(" ")
+    return (head if head and len(tail) < 15 else cut).rstrip(" ,;:") + "…"
+
+
+def _unmeasured(score: Score, report: Report) -> str:
+    ours = {rule.id for rule in report.rules if rule.dimension is score.dimension}
+    reasons = [o.reason for o in report.outcomes if o.rule in ours and o.reason]
+    unknown = any(o.state is State.UNKNOWN for o in report.outcomes if o.rule in ours)
+    word = "could not be measured" if unknown else "does not apply"
+    return fit_end(f"{word}: {safe(reasons[0])}" if reasons else word, WIDTH - 24)
+
+
+def _costliest(entries: list[Cost], paint: Paint) -> Iterator[str]:
+    shown = [entry for entry in entries if entry.points >= 0.05][:MOST]
+    if not shown:
+        return
+    yield ""
+    yield paint.bold("What costs most") + paint.dim("  (points of its dimension)")
+    for number, entry in enumerate(shown, 1):
+        points = f"-{max(0.1, entry.points):.1f}".rjust(5)
+        first, *rest = wrapped(entry.title, "", "") or [""]
+        yield (
+            f" {number:2} {points}  {first}"
+            if columns(first) < WIDTH - 11
+            else (f" {number:2} {points}  {fit_end(first, WIDTH - 11)}")
+        )
+        if rest and columns(first) < WIDTH - 11:
+            yield " " * 11 + fit_end(" ".join(rest), WIDTH - 11)
+        yield paint.dim(" " * 11 + fit_end(_where(entry), WIDTH - 11))
+    hidden = len([entry for entry in entries if entry.points >= 0.005]) - len(shown)
+    if hidden > 0:
+        yield f"     and {count(hidden, 'smaller cause')}"
+
+
+def _where(entry: Cost) -> str:
+    """The rules and the first place, and the first evidence that speaks for it."""
+    parts = ["+".join(entry.rules)]
+    if entry.findings:
+        first = entry.findings[0]
+        parts.append(fit(place(first.location), 50))
+        more = len({finding.location.path for finding in entry.findings}) - 1
+        if more > 0:
+            parts.append(f"and {count(more, 'other place')}")
+        evidence = next((e for e in first.evidence if e.speaks is Speaks.FOR), None)
+        if evidence:
+            parts.append(safe(evidence.summary))
+    return " · ".join(part for part in parts if part)
