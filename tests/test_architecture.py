@@ -10,7 +10,8 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"errors"},
     {"model"},
-    {"config", "facts", "secrets"},
+    {"config", "facts"},
+    {"secrets"},
     {"index"},
     {"rule"},
     {"suppress", "gate", "score", "story"},
