@@ -24,11 +24,12 @@ class YamlError(Exception):
 
 
 class Node:
-    """A scalar (`value` is its text), a sequence (of nodes) or a mapping (of pairs of nodes).
+    """A scalar (its `text`), a sequence (its `items`) or a mapping (its `pairs`).
 
-    `plain`: a scalar without quotes, so that `true` and `~` are no text. Lines count from 1."""
+    `plain`: a scalar without quotes, so that `true` and `~` are no text; `block`: one that stands
+    below a `|` or `>`. Lines count from 1."""
 
-    __slots__ = ("end_line", "items", "line", "pairs", "plain", "tag", "text")
+    __slots__ = ("block", "end_line", "items", "line", "pairs", "plain", "tag", "text")
 
     def __init__(self, line: int, tag: str = "") -> None:
         self.line = line
@@ -36,6 +37,7 @@ class Node:
         self.tag = tag
         self.text: str | None = None
         self.plain = False
+        self.block = False
         self.items: list[Node] | None = None
         self.pairs: list[tuple[Node, Node]] | None = None
 
@@ -77,6 +79,7 @@ def _compose(events: Iterator[Any]) -> Iterator[Node]:
             node.end_line = event.end_mark.line + 1
             node.text = event.value
             node.plain = not event.style
+            node.block = event.style in ("|", ">")
             if event.anchor:
                 anchors[event.anchor] = node
         elif kind is kinds.AliasEvent:

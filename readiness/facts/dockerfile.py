@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 import msgspec
 from msgspec import Struct
@@ -73,9 +74,9 @@ class DockerfileFacts(Struct, frozen=True):
     syntax: str = ""
 
 
-_KEYWORDS = frozenset(
-    ("FROM", "RUN", "CMD", "LABEL", "MAINTAINER", "EXPOSE", "ENV", "ADD", "COPY", "ENTRYPOINT")
-    + ("VOLUME", "USER", "WORKDIR", "ARG", "ONBUILD", "STOPSIGNAL", "HEALTHCHECK", "SHELL")
+_KEYWORD = re.compile(
+    "FROM|RUN|CMD|LABEL|MAINTAINER|EXPOSE|ENV|ADD|COPY|ENTRYPOINT|VOLUME|USER|WORKDIR|ARG|ONBUILD"
+    "|STOPSIGNAL|HEALTHCHECK|SHELL"
 )
 _DIRECTIVE = re.compile(r"#\s*([A-Za-z]+)\s*=\s*(\S+)\s*$")
 _HEREDOC = re.compile(r"(?:^|(?<=\s))\d*<<(-?)([\"']?)([A-Za-z_][\w.]*)\2(?=\s|$)")
@@ -87,6 +88,8 @@ _WORD = re.compile(r"(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')+")
 _QUOTED = re.compile(r"\\(.)|\"((?:[^\"\\]|\\.)*)\"|'([^']*)'")
 _VARIABLE = re.compile(r"\\\$|\$(?:(\w+)|\{(\w+)(?::?([-+?])([^{}$]*))?\})")
 _EXPANDED = 4096  # characters of an expanded word: arguments that double each other stop here
+_STAGES = 500
+_VARIABLES = 1000  # of one stage and those it stands on
 
 
 @dataclass(frozen=True)
@@ -204,7 +207,7 @@ class _Builder:
 
     def feed(self, instruction: _Instruction) -> None:
         keyword = instruction.keyword
-        if keyword not in _KEYWORDS:
+        if not _KEYWORD.fullmatch(keyword):
             self.fail(f"{keyword[:40]!r} is no instruction", instruction.line)
         elif keyword == "FROM":
             self.open(instruction)
@@ -278,7 +281,8 @@ class _Builder:
         self.stages.append(self.stage)
         if self.stage.name:
             inherited = self.inherited.get(self.stage.base.lower(), {})
-            self.inherited[self.stage.name.lower()] = inherited | self.variables
+            known = inherited | self.variables
+            self.inherited[self.stage.name.lower()] = dict(islice(known.items(), _VARIABLES))
         self.stage = None
         self.copies, self.runs, self.variables, self.exposes = [], [], {}, []
 
@@ -428,6 +432,9 @@ def extract(kind: str, data: bytes) -> DockerfileFacts:
     escape = directives.get("escape", "\\")
     builder = _Builder()
     for instruction in _instructions(lines, escape if escape in ("\\", "`") else "\\"):
+        if instruction.keyword == "FROM" and len(builder.stages) == _STAGES:
+            builder.fail(f"it has more than {_STAGES} stages", instruction.line)
+            break
         builder.feed(instruction)
     builder.close()
     if not builder.stages:
