@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from readiness.facts import Slice
+from readiness.facts._yaml import Node, Walk, YamlError, documents, scalar
 from readiness.facts.shell import Command
+from readiness.facts.shell import commands as shell_commands
+from readiness.facts.text import decode
 
 
 class Trigger(Struct, frozen=True):
-    """`event`: push, pull_request, schedule, workflow_dispatch, workflow_call, ..."""
+    """`event`: push, pull_request, schedule, workflow_dispatch, workflow_call, ...
+
+    `branches_ignore` and `paths_ignore` are what is left out; `line` is that of the event."""
 
     event: str
     branches: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    branches_ignore: tuple[str, ...] = ()
+    paths_ignore: tuple[str, ...] = ()
+    line: int = 0
 
 
 class Step(Struct, frozen=True):
-    """`inputs` is `with:`; `commands` are those of `run:`; `tolerant` is continue-on-error."""
+    """`inputs` is `with:`; `commands` are those of `run:`; `tolerant` is continue-on-error.
+
+    `remote` are the commands that an ssh action runs on another machine. `environment` is that of
+    the workflow, the job and the step; `directory` and `shell` fall back to their defaults too.
+    `lines` holds the lines of the step's keys and of its inputs ("with.script")."""
 
     line: int
     name: str = ""
@@ -32,10 +47,15 @@ class Step(Struct, frozen=True):
     tolerant: bool = False
     environment: dict[str, str] = {}
     shell: str = ""
+    remote: tuple[Command, ...] = ()
+    lines: dict[str, int] = {}
 
 
 class Job(Struct, frozen=True):
-    """`uses` names a reusable workflow; `services` are the service containers' names."""
+    """`uses` names a reusable workflow; `services` are the service containers' names.
+
+    `environment` is the deployment environment; `matrix` maps a key to its literal values.
+    `tolerant` and `tolerant_line` are continue-on-error of the whole job."""
 
     id: str
     line: int
@@ -47,12 +67,19 @@ class Job(Struct, frozen=True):
     services: tuple[str, ...] = ()
     environment: str = ""
     directory: str = ""
+    name: str = ""
+    tolerant_line: int = 0
+    condition_line: int = 0
+    matrix: dict[str, tuple[str, ...]] = {}
+    inputs: dict[str, str] = {}
 
 
 class WorkflowFacts(Struct, frozen=True):
     """`system`: github, gitlab, circleci, azure, travis, jenkins, ... `composite`: an action.yml.
 
-    A system whose format is not modelled job by job has one job with all that could be read."""
+    A system whose format is not modelled job by job has one job with all that could be read.
+    `disabled` are the events that stand only in a comment, with its line. `includes` are the
+    other definitions that this one takes in, as written."""
 
     system: str = ""
     name: str = ""
@@ -61,18 +88,163 @@ class WorkflowFacts(Struct, frozen=True):
     jobs: tuple[Job, ...] = ()
     permissions: bool = False
     composite: bool = False
+    error_line: int = 0
+    disabled: tuple[tuple[str, int], ...] = ()
+    includes: tuple[str, ...] = ()
+
+
+_SYSTEM_OF_NAME = {
+    "action.yml": "action",
+    "action.yaml": "action",
+    ".gitlab-ci.yaml": "gitlab",
+    ".azure-pipelines.yml": "azure",
+    ".travis.yml": "travis",
+    "bitbucket-pipelines.yml": "bitbucket",
+    "jenkinsfile": "jenkins",
+    ".drone.yml": "drone",
+    ".woodpecker.yml": "woodpecker",
+    ".woodpecker.yaml": "woodpecker",
+    "cloudbuild.yml": "cloudbuild",
+    "cloudbuild.yaml": "cloudbuild",
+    "appveyor.yml": "appveyor",
+    ".appveyor.yml": "appveyor",
+    ".cirrus.yml": "cirrus",
+    "buildspec.yml": "codebuild",
+    ".build.yml": "sourcehut",
+}
+_SYSTEM_OF_FOLDER = {
+    ".github/workflows": "github",
+    ".gitea/workflows": "gitea",
+    ".forgejo/workflows": "forgejo",
+    ".circleci": "circleci",
+    ".woodpecker": "woodpecker",
+    ".semaphore": "semaphore",
+    ".buildkite": "buildkite",
+    ".builds": "sourcehut",
+    ".azure-pipelines": "azure",
+    ".gitlab": "gitlab",
+    ".gitlab/ci": "gitlab",
+    ".gitlab-ci": "gitlab",
+}
+
+
+LARGEST = 1_000_000  # bytes; GitHub takes no larger workflow
 
 
 def _kind(path: str) -> str | None:
-    if path.endswith((".yml", ".yaml")) and (
-        path.startswith(".github/workflows/") or "/.github/workflows/" in path
-    ):
-        return "github"
-    return None
+    folder, _, name = path.rpartition("/")
+    lowered = name.lower()
+    if lowered in _SYSTEM_OF_NAME:
+        return _SYSTEM_OF_NAME[lowered]
+    if not lowered.endswith((".yml", ".yaml")):
+        return "jenkins" if lowered.endswith(".jenkinsfile") else None
+    if lowered.endswith(".gitlab-ci.yml"):
+        return "gitlab"
+    if lowered.startswith("azure-pipelines"):
+        return "azure"
+    parts = folder.split("/")
+    return _SYSTEM_OF_FOLDER.get("/".join(parts[-2:])) or _SYSTEM_OF_FOLDER.get(parts[-1])
 
 
 def extract(kind: str, data: bytes) -> WorkflowFacts:
-    return WorkflowFacts()
+    """The facts of one CI definition of the system `kind`."""
+    from readiness.facts import _ci, _github, _gitlab
+
+    if len(data) > LARGEST:
+        return WorkflowFacts(kind, error=f"larger than {LARGEST:,} bytes")
+    text, _ = decode(data)
+    if kind == "jenkins":
+        return _ci.jenkins(text)
+    try:
+        roots = [root for root in documents(text) if root.pairs]
+        if not roots:
+            return WorkflowFacts(kind)
+        reader = Reader(text)
+        if kind in ("github", "gitea", "forgejo"):
+            return _github.read(kind, roots[0], reader)
+        if kind == "action":
+            return _github.read_action(roots[0], reader)
+        if kind == "gitlab":
+            return _gitlab.read(roots[-1], reader)  # a header of inputs may come first
+        return _ci.read(kind, roots, reader)
+    except YamlError as error:
+        return WorkflowFacts(kind, error=str(error), error_line=error.line)
+
+
+_EXPRESSION = re.compile(r"\$\{\{[^\n]{0,400}?\}\}")
+FOREIGN_SHELLS = ("python", "node", "perl", "ruby", "deno", "bun")
+_BLOCK = re.compile(r"[|>][-+0-9]{0,2}[ \t]*(?:#.*)?$")
+
+
+class Reader(Walk):
+    """A bounded walk over one file that also reads the shell in its scalars."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.source = text.splitlines()
+        self.spent = 0
+
+    def spend(self, characters: int) -> None:
+        """Counts text that is read or kept, which aliases may repeat without end."""
+        self.spent += characters
+        if self.spent > 2 * LARGEST:
+            raise YamlError("aliases multiply the content")
+
+    def first_line(self, node: Node) -> int:
+        """The line on which a scalar's text begins: below the `|` of a block."""
+        if node.plain or node.line > len(self.source):
+            return node.line
+        return node.line + bool(_BLOCK.search(self.source[node.line - 1]))
+
+    def commands(self, node: Node | None) -> tuple[Command, ...]:
+        """The commands of a scalar; `${{ ... }}` stands in their words as written."""
+        if node is None or not node.text:
+            return ()
+        self.spend(len(node.text))
+        return read_commands(node.text, self.first_line(node))
+
+    def strings(self, node: Node | None) -> dict[str, str]:
+        """The scalar entries of a mapping."""
+        entries = self.mapping(node).items()
+        return {key: value.text for key, value in entries if value.text is not None}
+
+    def true(self, node: Node | None) -> bool:
+        """Is the node `true`, also as an expression that is only that?"""
+        return scalar(node).strip("${} ").lower() in ("true", "yes", "on")
+
+
+def read_commands(text: str, line: int) -> tuple[Command, ...]:
+    """The commands of shell in which `${{ ... }}` may stand, whatever characters it holds."""
+    expressions: list[str] = []
+
+    def hide(match: re.Match[str]) -> str:
+        expressions.append(match[0])
+        return f"$__EXPRESSION_{len(expressions) - 1}__"
+
+    hidden = _EXPRESSION.sub(hide, text)
+    found = shell_commands(hidden, line)
+    if not expressions:
+        return found
+    return tuple(_restore(command, expressions) for command in found)
+
+
+_HIDDEN = re.compile(r"\$\{?__EXPRESSION_(\d{1,6})__\}?")
+
+
+def _restore(command: Command, expressions: list[str]) -> Command:
+    def show(text: str) -> str:
+        if "__EXPRESSION_" not in text:
+            return text
+        return _HIDDEN.sub(lambda match: expressions[int(match[1])], text)
+
+    return replace(
+        command,
+        words=tuple(map(show, command.words)),
+        directory=show(command.directory),
+        assignments=tuple((key, show(value)) for key, value in command.assignments),
+        fallback=show(command.fallback),
+        writes=tuple(map(show, command.writes)),
+    )
 
 
 SLICE = Slice(name="workflow", version=1, type=WorkflowFacts, kind=_kind, extract=extract)
