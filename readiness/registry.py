@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from types import ModuleType
+from typing import Protocol
 
 from readiness.errors import RegistryError, UsageError
 from readiness.model import Report
 from readiness.rule import Rule
 
-Renderer = Callable[[Report], str]
+
+class Renderer(Protocol):
+    """A report format: a pure function of the report."""
+
+    def __call__(self, report: Report, *, colour: bool = False) -> str: ...
 
 
 @cache

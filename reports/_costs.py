@@ -11,7 +11,7 @@ from readiness.rule import CONFIDENCE_WEIGHT, SEVERITY_WEIGHT
 
 
 class Cost(Struct, frozen=True):
-    """`points` of its dimensions (each of 10) that one story or one rule's findings take."""
+    """`points` of the overall score that one story or one rule's findings take."""
 
     title: str
     points: float
@@ -27,6 +27,7 @@ def costs(report: Report) -> list[Cost]:
     for finding in [*report.findings, *(waived.finding for waived in report.waived)]:
         by_rule[finding.rule].append(finding)
     told = _told(report, story_of)
+    assessed = sum(score.value is not None for score in report.scorecard.dimensions) or 1
     points: dict[tuple[str, str], float] = defaultdict(float)
     members: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     dimensions: dict[tuple[str, str], set[Dimension]] = defaultdict(set)
@@ -36,12 +37,12 @@ def costs(report: Report) -> list[Cost]:
             weights = [_weight(finding) for finding in findings]
             whole = sum(weights) or 1.0
             if not findings:
-                points["rule", deduction.rule] += deduction.points
+                points["rule", deduction.rule] += deduction.points / assessed
                 dimensions["rule", deduction.rule].add(score.dimension)
             for finding, weight in zip(findings, weights, strict=True):
                 cause = story_of.get(finding.fingerprint, "")
                 group = ("story", cause) if cause in told else ("rule", finding.rule)
-                points[group] += deduction.points * weight / whole
+                points[group] += deduction.points * weight / whole / assessed
                 members[group].append(finding)
                 dimensions[group].add(score.dimension)
     entries = [

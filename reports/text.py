@@ -112,13 +112,13 @@ def _unmeasured(score: Score, report: Report) -> str:
 
 
 def _costliest(entries: list[Cost], paint: Paint) -> Iterator[str]:
-    shown = [entry for entry in entries if entry.points >= 0.05][:MOST]
+    shown = [entry for entry in entries if entry.points >= 0.005][:MOST]
     if not shown:
         return
     yield ""
-    yield paint.bold("What costs most") + paint.dim("  (points of its dimension)")
+    yield paint.bold("What costs most") + paint.dim("  (points of the overall score)")
     for number, entry in enumerate(shown, 1):
-        points = f"-{max(0.1, entry.points):.1f}".rjust(5)
+        points = f"-{entry.points:.2f}".rjust(5)
         first, *rest = wrapped(entry.title, "", "") or [""]
         yield (
             f" {number:2} {points}  {first}"
