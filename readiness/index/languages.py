@@ -1,0 +1,32 @@
+"""Languages: how much of the source code the evidence rules understand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from readiness.facts import text
+from readiness.index.inventory import FileClass
+
+if TYPE_CHECKING:
+    from readiness.index import RepoIndex
+
+UNDERSTOOD = frozenset({"py", "pyi", "sh", "bash"})
+SOURCE = UNDERSTOOD | frozenset(
+    "c cc clj cljs cpp cs cxx dart ex exs erl go groovy h hpp hs java jl js jsx kt kts lua m mjs "
+    "ml mm php pl pm ps1 r rb rs scala sol svelte swift ts tsx vb vue zig".split()
+)
+_NOT_OURS = (FileClass.ARCHIVE, FileClass.GENERATED, FileClass.FIXTURE)
+
+
+def understood_share(index: RepoIndex) -> float:
+    """The share, 0 to 1, of the lines of source code whose imports and commands are followed.
+
+    Archived, generated and fixture files do not count; 1 where there is no source code.
+    """
+    lines = {True: 0, False: 0}
+    for path, facts in index.each(text.SLICE):
+        extension = path.rpartition(".")[2].lower()
+        if extension in SOURCE and not index.inventory.is_(path, *_NOT_OURS):
+            lines[extension in UNDERSTOOD] += facts.lines
+    whole = lines[True] + lines[False]
+    return lines[True] / whole if whole else 1.0
