@@ -20,6 +20,7 @@ SLICE_MODULES = (
     "compose",
     "dockerfile",
     "dotenv",
+    "ignorefile",
     "k8s",
     "manifest",
     "markdown",
