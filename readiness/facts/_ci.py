@@ -32,12 +32,13 @@ def one_step(
     condition: str = "",
     environment: dict[str, str] | None = None,
     uses: str = "",
+    pipefail: bool = False,
 ) -> Step:
     """One step of several scalars of shell, which run one after the other in one shell."""
     scripts = [node for node in nodes if node.text]
     found: list[Command] = []
     for node in scripts:
-        found.extend(reader.commands(node))
+        found.extend(reader.commands(node, pipefail))
     start = reader.first_line(scripts[0]) if scripts else line
     return Step(
         line=line or start,
@@ -125,6 +126,7 @@ def _circleci_steps(
                 line=item.line,
                 condition="always()" if scalar(options.get("when")) == "always" else "",
                 environment=reader.strings(options.get("environment")),
+                pipefail=True,
             )
         elif name in ("when", "unless") or name in own:
             inner = options.get("steps") if name in ("when", "unless") else own[name].get("steps")

@@ -110,6 +110,7 @@ def _github_job(
         condition_line=condition.line if condition else 0,
         matrix=_matrix(reader.mapping(body.get("strategy")).get("matrix"), reader),
         inputs=reader.strings(body.get("with")),
+        runners=reader.texts(body.get("runs-on")),
     )
 
 
@@ -150,7 +151,7 @@ def _github_step(
         inputs=inputs,
         run=scalar(run),
         run_line=reader.first_line(run) if run else 0,
-        commands=() if foreign else reader.commands(run),
+        commands=() if foreign else reader.commands(run, pipefail=shell == "bash"),
         directory=scalar(keys.get("working-directory")) or defaults.get("working-directory", ""),
         condition=scalar(keys.get("if")),
         tolerant=reader.true(keys.get("continue-on-error")),
@@ -158,6 +159,7 @@ def _github_step(
         shell=shell,
         remote=reader.commands(script) if "ssh" in uses else (),
         lines=lines,
+        id=scalar(keys.get("id")),
     )
 
 

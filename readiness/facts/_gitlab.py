@@ -91,7 +91,11 @@ def _gitlab_job(
         line=key.line,
         steps=(
             one_step(
-                scripts, reader, line=key.line, environment=reader.strings(body.get("variables"))
+                scripts,
+                reader,
+                line=key.line,
+                environment=reader.strings(body.get("variables")),
+                pipefail=True,  # the runner starts bash with it
             ),
         ),
         needs=tuple(filter(None, needs)),

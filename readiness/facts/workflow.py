@@ -33,7 +33,8 @@ class Step(Struct, frozen=True):
 
     `remote` are the commands that an ssh action runs on another machine. `environment` is that of
     the workflow, the job and the step; `directory` and `shell` fall back to their defaults too.
-    `lines` holds the lines of the step's keys and of its inputs ("with.script")."""
+    `lines` holds the lines of the step's keys and of its inputs ("with.script"); `id` is the name
+    by which other steps ask for its outcome."""
 
     line: int
     name: str = ""
@@ -49,13 +50,15 @@ class Step(Struct, frozen=True):
     shell: str = ""
     remote: tuple[Command, ...] = ()
     lines: dict[str, int] = {}
+    id: str = ""
 
 
 class Job(Struct, frozen=True):
     """`uses` names a reusable workflow; `services` are the service containers' names.
 
     `environment` is the deployment environment; `matrix` maps a key to its literal values.
-    `tolerant` and `tolerant_line` are continue-on-error of the whole job."""
+    `tolerant` and `tolerant_line` are continue-on-error of the whole job. `runners` are the labels
+    of the machine, or the image, that it runs on."""
 
     id: str
     line: int
@@ -72,6 +75,7 @@ class Job(Struct, frozen=True):
     condition_line: int = 0
     matrix: dict[str, tuple[str, ...]] = {}
     inputs: dict[str, str] = {}
+    runners: tuple[str, ...] = ()
 
 
 class WorkflowFacts(Struct, frozen=True):
@@ -183,6 +187,7 @@ class Reader(Walk):
         super().__init__()
         self.source = text.splitlines()
         self.spent = 0
+        self._read: dict[tuple[int, bool], tuple[Command, ...]] = {}
 
     def spend(self, characters: int) -> None:
         """Counts text that is read or kept, which aliases may repeat without end."""
@@ -196,12 +201,15 @@ class Reader(Walk):
             return node.line
         return node.line + bool(_BLOCK.search(self.source[node.line - 1]))
 
-    def commands(self, node: Node | None) -> tuple[Command, ...]:
+    def commands(self, node: Node | None, pipefail: bool = False) -> tuple[Command, ...]:
         """The commands of a scalar; `${{ ... }}` stands in their words as written."""
         if node is None or not node.text:
             return ()
         self.spend(len(node.text))
-        return read_commands(node.text, self.first_line(node))
+        key = (id(node), pipefail)
+        if key not in self._read:
+            self._read[key] = read_commands(node.text, self.first_line(node), pipefail)
+        return self._read[key]
 
     def strings(self, node: Node | None) -> dict[str, str]:
         """The scalar entries of a mapping."""
@@ -213,7 +221,7 @@ class Reader(Walk):
         return scalar(node).strip("${} ").lower() in ("true", "yes", "on")
 
 
-def read_commands(text: str, line: int) -> tuple[Command, ...]:
+def read_commands(text: str, line: int, pipefail: bool = False) -> tuple[Command, ...]:
     """The commands of shell in which `${{ ... }}` may stand, whatever characters it holds."""
     expressions: list[str] = []
 
@@ -222,7 +230,7 @@ def read_commands(text: str, line: int) -> tuple[Command, ...]:
         return f"$__EXPRESSION_{len(expressions) - 1}__"
 
     hidden = _EXPRESSION.sub(hide, text)
-    found = shell_commands(hidden, line)
+    found = shell_commands(hidden, line, pipefail)
     if not expressions:
         return found
     return tuple(_restore(command, expressions) for command in found)
