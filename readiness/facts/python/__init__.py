@@ -1,0 +1,51 @@
+"""Facts of Python files, from one `ast.parse`: imports, definitions, and what runs when."""
+
+from __future__ import annotations
+
+from readiness.facts import Slice
+from readiness.facts.python.model import (
+    Call,
+    Definition,
+    EnvironmentRead,
+    Import,
+    PythonFacts,
+    Route,
+    Swallow,
+)
+
+__all__ = [
+    "SLICE",
+    "Call",
+    "Definition",
+    "EnvironmentRead",
+    "Import",
+    "PythonFacts",
+    "Route",
+    "Swallow",
+    "extract",
+]
+
+
+def _kind(path: str) -> str | None:
+    return "py" if path.endswith((".py", ".pyi", ".pyw")) else None
+
+
+def extract(kind: str, data: bytes) -> PythonFacts:
+    """The facts of one file's bytes; never raises, whatever they are."""
+    from readiness.facts.python import source, walk
+
+    parsed = source.parse(data)
+    if parsed.tree is None:
+        return PythonFacts(
+            error=parsed.error,
+            error_line=parsed.line,
+            newer=parsed.newer,
+            template=parsed.template,
+        )
+    try:
+        return walk.facts(parsed)
+    except RecursionError:  # blocks or expressions nested as no person writes them
+        return PythonFacts(error=source.TOO_DEEP, error_line=1, newer=True)
+
+
+SLICE = Slice(name="python", version=1, type=PythonFacts, kind=_kind, extract=extract)

@@ -1,0 +1,54 @@
+"""What a test, handler, base or body is, told from its shape."""
+
+from __future__ import annotations
+
+import ast
+
+from readiness.facts.python.values import dotted, literal
+
+WIDE_ERRORS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+
+
+def guard(test: ast.expr) -> str:
+    """ "main" of `__name__ == "__main__"`, "typing" of TYPE_CHECKING and of what is never true."""
+    if isinstance(test, ast.Compare):
+        sides = [test.left, *test.comparators]
+        named = any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
+        return "main" if named and any(literal(side) == "__main__" for side in sides) else ""
+    if isinstance(test, ast.Constant):
+        return "" if test.value else "typing"
+    return "typing" if dotted(test).rpartition(".")[2] == "TYPE_CHECKING" else ""
+
+
+def catches(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(dotted(kind).rpartition(".")[2] in WIDE_ERRORS for kind in kinds)
+
+
+def callee(node: ast.expr) -> str:
+    return dotted(node.func) if isinstance(node, ast.Call) else dotted(node)
+
+
+def base(node: ast.expr) -> str:
+    return callee(node.value) if isinstance(node, ast.Subscript) else callee(node)
+
+
+def stub(body: list[ast.stmt]) -> bool:
+    return all(_says_nothing(statement) for statement in body)
+
+
+def _says_nothing(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Pass):
+        return True
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.Raise) and node.exc is not None:
+        return callee(node.exc) == "NotImplementedError"
+    if isinstance(node, ast.Return):
+        value = node.value
+        empty = isinstance(value, ast.List | ast.Tuple) and not value.elts
+        empty = empty or (isinstance(value, ast.Dict) and not value.keys)
+        return value is None or empty or (isinstance(value, ast.Constant) and not value.value)
+    return False
