@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from readiness.index.ignores import Ignores
     from readiness.index.imports import ImportGraph
     from readiness.index.inventory import Inventory
+    from readiness.index.profile import Profile
     from readiness.index.reachability import Reachability
     from readiness.index.references import References
     from readiness.index.routes import Routes
@@ -125,6 +126,12 @@ class RepoIndex:
         from readiness.index import inventory
 
         return inventory.build(self)
+
+    @cached_property
+    def profile(self) -> Profile:
+        from readiness.index import profile
+
+        return profile.build(self)
 
     @cached_property
     def reachability(self) -> Reachability:

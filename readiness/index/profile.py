@@ -1,0 +1,54 @@
+"""Profile: is this a service that someone operates, or a library or tool that someone installs?"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from readiness.index.entrypoints import Role
+from readiness.index.inventory import FileClass
+from readiness.model import Evidence, Location
+
+if TYPE_CHECKING:
+    from readiness.index import RepoIndex
+
+
+class Kind(StrEnum):
+    SERVICE = "service"
+    LIBRARY = "library"
+
+
+class Profile(Struct, frozen=True):
+    """`evidence` is the line that tells it."""
+
+    kind: Kind
+    evidence: Evidence
+
+    @property
+    def service(self) -> bool:
+        return self.kind is Kind.SERVICE
+
+
+_OPERATED = (Role.API, Role.WORKER, Role.SCHEDULER, Role.FRONTEND)
+_ASIDE = (FileClass.ARCHIVE, FileClass.TEST, FileClass.DOCS, FileClass.FIXTURE)
+
+
+def build(index: RepoIndex) -> Profile:
+    """The configured profile, else a service where something is built to be run and kept running."""
+    if index.config.profile in tuple(Kind):
+        configured = Evidence("the configuration says so", Location(index.config.source or None))
+        return Profile(Kind(index.config.profile), configured)
+    for entrypoint in index.entrypoints.all:
+        if entrypoint.primary and entrypoint.role in _OPERATED:
+            text = f"{entrypoint.path} is a {entrypoint.role} that runs until it is stopped"
+            place = Location(entrypoint.path, entrypoint.line or None)
+            return Profile(Kind.SERVICE, Evidence(text, place))
+    for container in index.containers.containers:
+        built = container.service.context and container.environment not in ("test", "development")
+        if built and not index.inventory.is_(container.file, *_ASIDE):
+            text = f"{container.file} builds and runs the service {container.service.name}"
+            place = Location(container.file, container.service.line)
+            return Profile(Kind.SERVICE, Evidence(text, place))
+    return Profile(Kind.LIBRARY, Evidence("nothing here is built to be kept running"))
