@@ -7,7 +7,7 @@ import re
 from msgspec import Struct
 
 from readiness.facts import Slice
-from readiness.facts.shell_syntax import Draft, Reader
+from readiness.facts._shell_syntax import Draft, Reader
 
 
 class Command(Struct, frozen=True):
