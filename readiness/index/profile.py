@@ -36,7 +36,7 @@ _ASIDE = (FileClass.ARCHIVE, FileClass.TEST, FileClass.DOCS, FileClass.FIXTURE)
 
 
 def build(index: RepoIndex) -> Profile:
-    """The configured profile, else a service where something is built to be run and kept running."""
+    """The configured profile, else a service where something is built to be kept running."""
     if index.config.profile in tuple(Kind):
         configured = Evidence("the configuration says so", Location(index.config.source or None))
         return Profile(Kind(index.config.profile), configured)
