@@ -125,6 +125,21 @@ def _read(kind: str, root: Node | None) -> ComposeFacts:
     )
 
 
+_VARIABLE = re.compile(r"\$(?:\{\w+(?::?([-?+])([^${}]*))?\}|\w+)")
+
+
+def interpolate(text: str) -> str | None:
+    """`text` as it is where no variable is set: `${X:-here}` gives "here"; null where a variable
+    has no default."""
+    for _ in range(5):  # defaults that hold variables, from the inside out
+        if "$" not in text:
+            return text
+        if any(match[1] != "-" for match in _VARIABLE.finditer(text)):
+            return None
+        text = _VARIABLE.sub(lambda match: match[2], text)
+    return None
+
+
 def _service(walk: Walk, name: str, line: int, node: Node) -> Service:
     entries = walk.mapping(node)
     build = entries.get("build")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -17,6 +16,7 @@ from msgspec import Struct
 
 from readiness.facts import Slice
 from readiness.facts._argv import LONGEST, exec_form
+from readiness.facts._dockerfile_lines import HEREDOC, Instruction, directives, instructions
 from readiness.facts.shell import Command, commands
 from readiness.facts.text import decode
 
@@ -78,8 +78,6 @@ _KEYWORD = re.compile(
     "FROM|RUN|CMD|LABEL|MAINTAINER|EXPOSE|ENV|ADD|COPY|ENTRYPOINT|VOLUME|USER|WORKDIR|ARG|ONBUILD"
     "|STOPSIGNAL|HEALTHCHECK|SHELL"
 )
-_DIRECTIVE = re.compile(r"#\s*([A-Za-z]+)\s*=\s*(\S+)\s*$")
-_HEREDOC = re.compile(r"(?:^|(?<=\s))\d*<<(-?)([\"']?)([A-Za-z_][\w.]*)\2(?=\s|$)")
 _FLAG = re.compile(
     r"(?:\s|\\\n)*--([A-Za-z-]+)(?:=((?:\"[^\"]*\"|[^\s\"\\]|\\(?!\n))*))?(?=\s|\\\n|$)"
 )
@@ -88,78 +86,9 @@ _WORD = re.compile(r"(?:[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*')+")
 _QUOTED = re.compile(r"\\(.)|\"((?:[^\"\\]|\\.)*)\"|'([^']*)'")
 _VARIABLE = re.compile(r"\\\$|\$(?:(\w+)|\{(\w+)(?::?([-+?])([^{}$]*))?\})")
 _EXPANDED = 4096  # characters of an expanded word: arguments that double each other stop here
-_STAGES = 500
+_STAGES = 100
 _VARIABLES = 1000  # of one stage and those it stands on
-
-
-@dataclass(frozen=True)
-class _Instruction:
-    """`text` holds what follows the keyword, with continuations as `\\` and newline."""
-
-    keyword: str
-    text: str
-    line: int
-    heredocs: tuple[tuple[int, str], ...] = ()  # first line and body
-
-
-def _instructions(lines: list[str], escape: str) -> Iterator[_Instruction]:
-    last: dict[str, int] = {}
-    if any("<<" in line for line in lines):
-        last = {line.lstrip("\t"): number for number, line in enumerate(lines)}
-    number = 0
-    while number < len(lines):
-        line = lines[number].lstrip()
-        number += 1
-        if not line or line.startswith("#"):
-            continue
-        first = number
-        keyword = re.match(r"\S*", line)[0]  # type: ignore[index]  # matches any text
-        if keyword.endswith(escape) and len(keyword) == len(line.rstrip()):
-            keyword = keyword[:-1]
-        pieces = [line[len(keyword) :]]
-        while _continues(pieces[-1], escape):
-            pieces[-1] = pieces[-1].rstrip()[:-1] + "\\"
-            while number < len(lines) and _is_blank(lines[number]):
-                pieces.append("\\")
-                number += 1
-            if number == len(lines):
-                break
-            pieces.append(lines[number])
-            number += 1
-        text = "\n".join(pieces)
-        heredocs = []
-        if last and "<<" in text and keyword.upper() in ("RUN", "COPY", "ADD", "ONBUILD"):
-            for dash, _, name in _HEREDOC.findall(text):
-                if last.get(name, -1) < number:
-                    continue  # never closed, so no heredoc
-                start = number
-                while number < len(lines):
-                    closing = lines[number].lstrip("\t") if dash else lines[number]
-                    number += 1
-                    if closing == name:
-                        break
-                heredocs.append((start + 1, "\n".join(lines[start : number - 1])))
-        yield _Instruction(keyword.upper(), text, first, tuple(heredocs))
-
-
-def _continues(line: str, escape: str) -> bool:
-    stripped = line.rstrip()
-    return stripped.endswith(escape) and not stripped.endswith(escape * 2)
-
-
-def _is_blank(line: str) -> bool:
-    stripped = line.lstrip()
-    return not stripped or stripped.startswith("#")
-
-
-def _directives(lines: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for line in lines:
-        match = _DIRECTIVE.match(line[:500])
-        if match is None:
-            break
-        found.setdefault(match[1].lower(), match[2])
-    return found
+_ENTRIES = 20_000  # copies, and commands of RUN, of one stage
 
 
 def _flags(text: str) -> tuple[list[tuple[str, str]], int]:
@@ -194,7 +123,7 @@ class _Builder:
 
     stages: list[Stage] = field(default_factory=list)
     inherited: dict[str, dict[str, str]] = field(default_factory=dict)
-    triggers: dict[str, list[_Instruction]] = field(default_factory=dict)
+    triggers: dict[str, list[Instruction]] = field(default_factory=dict)
     arguments: dict[str, str] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)
     stage: Stage | None = None
@@ -205,7 +134,7 @@ class _Builder:
     error: str = ""
     error_line: int = 0
 
-    def feed(self, instruction: _Instruction) -> None:
+    def feed(self, instruction: Instruction) -> None:
         keyword = instruction.keyword
         if not _KEYWORD.fullmatch(keyword):
             self.fail(f"{keyword[:40]!r} is no instruction", instruction.line)
@@ -253,7 +182,7 @@ class _Builder:
         words = _json_words(joined) or [_unquote(word) for word in _WORD.findall(joined)]
         return [self.expand(word) for word in words]
 
-    def open(self, instruction: _Instruction) -> None:
+    def open(self, instruction: Instruction) -> None:
         self.close()
         _, end = _flags(instruction.text)
         joined = instruction.text[end:].replace("\\\n", "")
@@ -273,8 +202,8 @@ class _Builder:
         if self.stage is None:
             return
         self.update(
-            copies=tuple(self.copies),
-            runs=tuple(self.runs),
+            copies=tuple(self.copies[:_ENTRIES]),
+            runs=tuple(self.runs[:_ENTRIES]),
             environment=tuple(self.variables.items()),
             exposes=tuple(self.exposes),
         )
@@ -303,29 +232,29 @@ class _Builder:
             return exec_form(words, line)
         return commands(text[:LONGEST], line)
 
-    def _onbuild(self, instruction: _Instruction) -> None:
+    def _onbuild(self, instruction: Instruction) -> None:
         assert self.stage is not None
         self.update(onbuild=True)
         text = instruction.text.replace("\\\n", "").lstrip()
         keyword, _, rest = text.partition(" ")
         if self.stage.name and keyword.upper() not in ("ONBUILD", "FROM", ""):
-            trigger = _Instruction(keyword.upper(), rest, instruction.line, instruction.heredocs)
+            trigger = Instruction(keyword.upper(), rest, instruction.line, instruction.heredocs)
             self.triggers.setdefault(self.stage.name.lower(), []).append(trigger)
 
-    def _workdir(self, instruction: _Instruction) -> None:
+    def _workdir(self, instruction: Instruction) -> None:
         assert self.stage is not None
         words = self.words(instruction.text)
         folder = words[0] if words else ""
         self.update(workdir=_join(self.stage.workdir, folder))
 
-    def _user(self, instruction: _Instruction) -> None:
+    def _user(self, instruction: Instruction) -> None:
         words = self.words(instruction.text)
         self.update(user=words[0] if words else "", user_line=instruction.line)
 
-    def _expose(self, instruction: _Instruction) -> None:
+    def _expose(self, instruction: Instruction) -> None:
         self.exposes += self.words(instruction.text)
 
-    def _env(self, instruction: _Instruction) -> None:
+    def _env(self, instruction: Instruction) -> None:
         joined = instruction.text.replace("\\\n", "").strip()
         words = _WORD.findall(joined)
         if words and "=" not in words[0]:
@@ -336,10 +265,10 @@ class _Builder:
         self.variables |= expanded
         self.known |= expanded
 
-    def _copy(self, instruction: _Instruction) -> None:
+    def _copy(self, instruction: Instruction) -> None:
         assert self.stage is not None
         flags, end = _flags(instruction.text)
-        words = [w for w in self.words(instruction.text[end:]) if not _HEREDOC.fullmatch(w)]
+        words = [w for w in self.words(instruction.text[end:]) if not HEREDOC.fullmatch(w)]
         if not words:
             self.fail(f"{instruction.keyword} names no source", instruction.line)
             return
@@ -357,7 +286,7 @@ class _Builder:
 
     _add = _copy
 
-    def _run(self, instruction: _Instruction) -> None:
+    def _run(self, instruction: Instruction) -> None:
         flags, end = _flags(instruction.text)
         for name, value in flags:
             if name == "mount":
@@ -368,7 +297,7 @@ class _Builder:
         if not instruction.heredocs:
             self.runs += self.shell_or_exec(text, line)
             return
-        without = _HEREDOC.sub("", text)
+        without = HEREDOC.sub("", text)
         self.runs += commands(without[:LONGEST], line)
         if not without.strip() or without.split()[0].rpartition("/")[2] in ("sh", "bash", "ash"):
             for start, body in instruction.heredocs:
@@ -385,15 +314,15 @@ class _Builder:
             workdir = self.stage.workdir
             self.copies.append(Copy((source,), target, line, stage, workdir, mount=True))
 
-    def _cmd(self, instruction: _Instruction) -> None:
+    def _cmd(self, instruction: Instruction) -> None:
         command = self.shell_or_exec(instruction.text, instruction.line)
         self.update(command=command, command_line=instruction.line)
 
-    def _entrypoint(self, instruction: _Instruction) -> None:
+    def _entrypoint(self, instruction: Instruction) -> None:
         command = self.shell_or_exec(instruction.text, instruction.line)
         self.update(entrypoint=command, entrypoint_line=instruction.line)
 
-    def _healthcheck(self, instruction: _Instruction) -> None:
+    def _healthcheck(self, instruction: Instruction) -> None:
         _, end = _flags(instruction.text)
         start = _SPACE.match(instruction.text, end).end()  # type: ignore[union-attr]
         text = instruction.text[start:]
@@ -428,10 +357,10 @@ def extract(kind: str, data: bytes) -> DockerfileFacts:
     if encoding == "binary":
         return DockerfileFacts(error="it is no text", error_line=1)
     lines = [line.removesuffix("\r") for line in text.split("\n")]
-    directives = _directives(lines)
-    escape = directives.get("escape", "\\")
+    asked = directives(lines)
+    escape = asked.get("escape", "\\")
     builder = _Builder()
-    for instruction in _instructions(lines, escape if escape in ("\\", "`") else "\\"):
+    for instruction in instructions(lines, escape if escape in ("\\", "`") else "\\"):
         if instruction.keyword == "FROM" and len(builder.stages) == _STAGES:
             builder.fail(f"it has more than {_STAGES} stages", instruction.line)
             break
@@ -440,7 +369,7 @@ def extract(kind: str, data: bytes) -> DockerfileFacts:
     if not builder.stages:
         builder.fail("it has no FROM", 1)
     return DockerfileFacts(
-        builder.error, builder.error_line, tuple(builder.stages), directives.get("syntax", "")
+        builder.error, builder.error_line, tuple(builder.stages), asked.get("syntax", "")
     )
 
 
