@@ -18,14 +18,21 @@ class InlineIgnore(Struct, frozen=True):
 
 
 class TextFacts(Struct, frozen=True):
-    """`lines` counts those that are not blank; `encoding` is utf-8, utf-16, latin-1 or binary."""
+    """`lines` counts those that are not blank; `encoding` is utf-8, utf-16, latin-1 or binary.
+    `generated`: a comment in the head says that a program wrote it and nobody should edit it."""
 
     size: int
     lines: int = 0
     encoding: str = "utf-8"
     ignores: tuple[InlineIgnore, ...] = ()
+    generated: bool = False
 
 
+_GENERATED = re.compile(
+    rb"^[ \t]*(?:#|//|/?\*|--|;|<!--|\"{3}|'{3})[^\n]{0,200}"
+    rb"(?:@generated|do not (?:edit|modify)|don't edit|not be edited)",
+    re.MULTILINE,
+)
 _IGNORE = re.compile(rb"readiness: ignore\[([A-Za-z0-9_, -]{1,200})\][ \t]*([^\r\n]{0,300})")
 
 
@@ -44,6 +51,11 @@ def decode(data: bytes) -> tuple[str, str]:
         return data.decode("latin-1"), "latin-1"
 
 
+def _is_generated(data: bytes) -> bool:
+    head = data[:1000].lower()
+    return b"generated" in head and _GENERATED.search(head) is not None
+
+
 def extract(kind: str, data: bytes) -> TextFacts:
     text, encoding = decode(data)
     if encoding == "binary":
@@ -59,7 +71,7 @@ def extract(kind: str, data: bytes) -> TextFacts:
             for match in _IGNORE.finditer(data)
         )
     lines = sum(1 for line in text.splitlines() if line and not line.isspace())
-    return TextFacts(size=len(data), lines=lines, encoding=encoding, ignores=ignores)
+    return TextFacts(len(data), lines, encoding, ignores, _is_generated(data))
 
 
-SLICE = Slice(name="text", version=1, type=TextFacts, kind=lambda path: "text", extract=extract)
+SLICE = Slice(name="text", version=2, type=TextFacts, kind=lambda path: "text", extract=extract)

@@ -1,12 +1,14 @@
-"""Inventory: what each file is for, told from its path and, where needed, its content."""
+"""Inventory: what each file is for, told from its path and, in doubt, its content."""
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from readiness.facts import python, text
+from readiness.index.archives import CODE, DOCUMENTS, Judge, Name, judge, tokens
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -23,67 +25,194 @@ class FileClass(StrEnum):
 
 
 class Inventory(Struct, frozen=True):
-    """The class of every file, and the topmost folders that hold archived copies."""
+    """The class of every file, and the topmost folders that hold archived copies.
+
+    `archive_roots`: folder -> why it is one, sorted by folder.
+    """
 
     classes: dict[str, FileClass]
-    archive_roots: tuple[str, ...] = ()
+    archive_roots: dict[str, str] = {}
 
     def is_(self, path: str, *classes: FileClass) -> bool:
         return self.classes.get(path) in classes
 
+    def is_test(self, path: str) -> bool:
+        """Would a test runner take this file for tests by name or place? Scripts named like tests
+        are included, archives and test data are not."""
+        class_ = self.classes.get(path)
+        return class_ is FileClass.TEST or (
+            class_ is FileClass.SCRIPT and named_as_test(path.rpartition("/")[2])
+        )
+
     def archive_root(self, path: str) -> str | None:
         """The archive folder that `path` lies in."""
-        return next((r for r in self.archive_roots if path.startswith(r + "/")), None)
+        folder = path.rpartition("/")[0]
+        while folder and folder not in self.archive_roots:
+            folder = folder.rpartition("/")[0]
+        return folder or None
 
 
-_ARCHIVE = re.compile(
-    r"(?:^|[-_. ])(?:archived?|old|backups?|deprecated|legacy|obsolete)(?:$|[-_. ])", re.IGNORECASE
-)
-_TEST_FOLDERS = {"test", "tests", "testing", "__tests__", "e2e", "spec", "specs"}
+_TESTS = {"tests", "__tests__", "__test__", "e2e", "cypress"}
+_PERHAPS_TESTS = {"test", "testing", "spec", "specs"}  # tests, or helpers that a package ships
 _FIXTURES = {
-    "fixtures",
-    "testdata",
-    "test_data",
-    "expected",
-    "golden",
-    "snapshots",
-    "__snapshots__",
+    *("fixtures", "fixture", "testdata", "test_data", "test-data", "golden", "goldens"),
+    *("__snapshots__", "cassettes", "__fixtures__", "__mocks__"),
 }
-_GENERATED = {"node_modules", "vendor", "third_party", "dist", "build", "generated", "__pycache__"}
+_TEST_DATA = {
+    *("data", "samples", "sample", "expected", "snapshots", "resources", "responses", "inputs"),
+    *("outputs", "assets", "files", "recordings", "mock_data"),
+}
+_GENERATED = {
+    *("node_modules", "bower_components", "third_party", "third-party", "thirdparty", "_vendor"),
+    *("vendored", "site-packages", "generated", "__generated__", "_generated", "__pycache__"),
+    *(".next", ".nuxt", ".venv", "venv"),
+}
+_PERHAPS_GENERATED = {"vendor", "dist", "build"}  # or a package of that name
 _DOCS = {"docs", "doc", "documentation"}
+_SCRIPTS = {"scripts", "script"}
+_SCRIPT_EXTENSIONS = {"sh", "bash", "zsh", "ps1", "bat", "cmd"}
+_LOCKS = {
+    *("poetry.lock", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "pipfile.lock", "uv.lock"),
+    *("cargo.lock", "composer.lock", "gemfile.lock", "go.sum", "npm-shrinkwrap.json", "bun.lock"),
+}
+_GENERATED_ENDINGS = (
+    *("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi", ".pb.go", "_generated.go"),
+    *(".min.js", ".min.css", ".bundle.js", ".js.map", ".css.map", ".gen.ts", ".gen.go", ".g.dart"),
+)
+_DOCUMENT_NAMES = {"license", "licence", "changelog", "authors", "contributors", "notice", "readme"}
+_TEST_ENDINGS = ("_test", "_tests", "_spec", ".test", ".spec", "-test", "-spec")
 
 
-def _classify(path: str) -> FileClass:
-    *folders, name = path.split("/")
-    lowered = [folder.lower() for folder in folders]
-    stem, _, extension = name.lower().rpartition(".")
-    if _GENERATED.intersection(lowered):
-        return FileClass.GENERATED
-    if _FIXTURES.intersection(lowered):
-        return FileClass.FIXTURE
-    if _TEST_FOLDERS.intersection(lowered) or (
-        extension == "py"
-        and (stem.startswith("test_") or stem.endswith("_test") or stem == "conftest")
-    ):
-        return FileClass.TEST
-    if extension in ("md", "rst") or (lowered and lowered[0] in _DOCS):
-        return FileClass.DOCS
-    if "scripts" in lowered or extension in ("sh", "bash", "ps1", "bat"):
-        return FileClass.SCRIPT
-    return FileClass.LIVE
+def named_as_test(name: str) -> bool:
+    """Do test runners take a file of this name for tests?"""
+    stem, _, extension = name.rpartition(".")
+    if extension == "py":
+        return stem.startswith("test_") or stem in ("conftest", "tests") or stem.endswith("_test")
+    if extension in ("java", "kt", "scala", "cs", "php", "swift"):
+        return stem.endswith(("Test", "Tests", "IT", "Spec"))
+    return extension in CODE and stem.lower().endswith(_TEST_ENDINGS)
 
 
 def build(index: RepoIndex) -> Inventory:
-    roots: list[str] = []
-    classes: dict[str, FileClass] = {}
+    named = {path for path in index.files if named_as_test(path.rpartition("/")[2])}
+    folders = _folders(index, named)
+    tests = {f for f, class_ in folders.items() if class_ is FileClass.TEST}
+    roots = _archive_roots(index, folders, tests)
+    for folder in folders:  # parents come first
+        parent = folder.rpartition("/")[0]
+        if folder in roots or folders.get(parent) is FileClass.ARCHIVE:
+            folders[folder] = FileClass.ARCHIVE
+    classes = {}
     for path in index.files:
-        root = next((r for r in roots if path.startswith(r + "/")), None)
-        if root is None:
-            folders = path.split("/")[:-1]
-            for depth, folder in enumerate(folders, 1):
-                if _ARCHIVE.search(folder):
-                    root = "/".join(folders[:depth])
-                    roots.append(root)
-                    break
-        classes[path] = FileClass.ARCHIVE if root else _classify(path)
-    return Inventory(classes, tuple(sorted(roots)))
+        folder, _, name = path.rpartition("/")
+        class_ = folders[folder]
+        if class_ not in (FileClass.ARCHIVE, FileClass.GENERATED, FileClass.FIXTURE):
+            class_ = _of_file(index, path, name, class_, path in named)
+        classes[path] = class_
+    return Inventory(classes, dict(sorted(roots.items())))
+
+
+def _folders(index: RepoIndex, named: set[str]) -> dict[str, FileClass]:
+    """The class that each folder hands down to its files, archives apart; parents first."""
+    classes = {"": FileClass.LIVE}
+    with_tests = _with_tests(named)
+    for folder in sorted(index.folders, key=lambda folder: folder.count("/")):
+        if folder:
+            parent, _, name = folder.rpartition("/")
+            classes[folder] = _of_folder(
+                index, folder, name.lower(), classes[parent], folder in with_tests
+            )
+    return classes
+
+
+def _of_folder(
+    index: RepoIndex, folder: str, name: str, above: FileClass, with_tests: bool
+) -> FileClass:
+    if above in (FileClass.GENERATED, FileClass.FIXTURE):
+        return above
+    if name in _GENERATED or name.endswith(".egg-info"):
+        return FileClass.GENERATED
+    package = f"{folder}/__init__.py" in index.files
+    if name in _PERHAPS_GENERATED and not package:
+        return FileClass.GENERATED
+    if name in _FIXTURES or (above is FileClass.TEST and name in _TEST_DATA and not package):
+        return FileClass.FIXTURE
+    if above is FileClass.TEST or name in _TESTS or "tests" in tokens(name):
+        return FileClass.TEST
+    if name in _PERHAPS_TESTS and with_tests:
+        return FileClass.TEST
+    if name in _DOCS and not package and folder.count("/") < 2 and "templates" not in folder:
+        return FileClass.DOCS
+    return FileClass.SCRIPT if name in _SCRIPTS and above is not FileClass.DOCS else above
+
+
+def _with_tests(named: set[str]) -> set[str]:
+    """The folders that hold files named as tests, at any depth outside a folder of tests."""
+    found: set[str] = set()
+    for path in named:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found and folder.rpartition("/")[2] not in _TESTS:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
+
+
+def _archive_roots(
+    index: RepoIndex, folders: dict[str, FileClass], tests: set[str]
+) -> dict[str, str]:
+    """The topmost archives and what makes each one."""
+    named: dict[str, Name] = {}
+    for folder, class_ in folders.items():
+        if folder and class_ not in (FileClass.GENERATED, FileClass.FIXTURE):
+            name = judge(folder.rpartition("/")[2])
+            if name:
+                named[folder] = name
+    decide = Judge(index, set(named), tests)
+    roots: dict[str, str] = {}
+    for folder in sorted(named):
+        parent = folder.rpartition("/")[0]
+        while parent and parent not in roots:
+            parent = parent.rpartition("/")[0]
+        reason = "" if parent else decide.reason(folder, named[folder])
+        if reason:
+            roots[folder] = reason
+    return roots
+
+
+def _of_file(index: RepoIndex, path: str, name: str, above: FileClass, named: bool) -> FileClass:
+    lowered = name.lower()
+    stem, _, extension = lowered.rpartition(".")
+    if lowered in _LOCKS or lowered.endswith(_GENERATED_ENDINGS) or ".generated." in lowered:
+        return FileClass.GENERATED
+    if above is FileClass.TEST:
+        return above
+    code = extension in CODE
+    if named:
+        return _named_as_test(index, path, above)
+    if extension in DOCUMENTS or (stem or lowered) in _DOCUMENT_NAMES:
+        return FileClass.DOCS
+    if code:
+        facts = index.facts(text.SLICE, path)
+        if facts is not None and facts.generated:
+            return FileClass.GENERATED
+    if above is FileClass.LIVE and (
+        extension in _SCRIPT_EXTENSIONS or path.startswith(("bin/", "tools/", "hack/"))
+    ):
+        return FileClass.SCRIPT
+    return above
+
+
+def _named_as_test(index: RepoIndex, path: str, above: FileClass) -> FileClass:
+    """The class of a file named as a test outside the folders of tests. In a folder of scripts it
+    is a script; Python without a single test is what its neighbours are, at the root a script."""
+    if above is FileClass.SCRIPT:
+        return above
+    facts = index.facts(python.SLICE, path)
+    if facts is None or facts.error or path.endswith(("conftest.py", "/tests.py")):
+        return FileClass.TEST
+    for definition in facts.definitions:
+        if definition.name.rpartition(".")[2].startswith(("test", "Test")):
+            return FileClass.TEST
+        if any(base.endswith("TestCase") for base in definition.bases):
+            return FileClass.TEST
+    return FileClass.SCRIPT if facts.main_line or "/" not in path else above
