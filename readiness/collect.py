@@ -1,0 +1,357 @@
+"""Facts of a snapshot's files: those that the cache holds, and the others extracted in processes
+of their own, so that no file can hang, exhaust or crash the audit."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import mmap
+import os
+import resource
+import signal
+import traceback
+import warnings
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from multiprocessing import connection, get_context
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from readiness import cache as caching
+from readiness.cache import Cache
+from readiness.errors import ReadinessError, RepositoryError
+from readiness.facts import Slice, all_slices, text
+from readiness.index import FactKey
+from readiness.model import SUBMODULE, SYMLINK, SkippedFile, TrackedFile
+
+LARGEST = 5_000_000  # bytes of a file that is read
+SECONDS = 20.0  # of CPU that the facts of one file may take
+MEMORY = 2 << 30  # bytes that a process may take beyond what it starts with
+CHUNK = 64  # files
+ALONE = 4 * CHUNK  # files for which a second process does not pay
+NOTHING = b""  # kept where a slice says nothing of a file, so that it is not asked again
+
+Job = tuple[int, str]  # number of a slice, kind
+Progress = Callable[[int, int], None]
+
+
+class Reader(Protocol):
+    """What is needed of a repository; it is called in forked processes."""
+
+    def read(self, blob_ids: Sequence[str], limit: int, /) -> Iterator[tuple[str, bytes | str]]: ...
+
+
+class Collected(Struct, frozen=True):
+    """`facts` by (slice, kind, blob id), encoded. `failed`: the extraction of some file raised,
+    crashed or took too long, so that another audit may say something else."""
+
+    facts: dict[FactKey, bytes]
+    skipped: tuple[SkippedFile, ...] = ()
+    failed: bool = False
+
+
+class Blob(NamedTuple):
+    id: str
+    jobs: tuple[Job, ...]
+
+
+class Result(Struct, array_like=True):
+    """What a process says of the blob at `index` of its chunk: one value a job, null where there
+    is none; `reasons` say why."""
+
+    index: int
+    values: list[bytes | None] = []
+    reasons: list[str] = []
+    failed: bool = False
+
+
+class Answer(Struct, array_like=True):
+    """What a process says of its chunk. Two things end the audit: an `error` of the repository,
+    and a `fault` of ours, with its traceback."""
+
+    results: list[Result] = []
+    error: str = ""
+    fault: str = ""
+
+
+def collect(
+    reader: Reader,
+    files: Iterable[TrackedFile],
+    cache: Cache,
+    version: str,
+    *,
+    slices: Sequence[Slice[Any]] | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    seconds: float = SECONDS,
+) -> Collected:
+    """The facts of all `files` but symbolic links and submodules, and the files that have none.
+
+    `version` stands for the code of the extractors: what the cache holds under another is left
+    alone. `workers` is the number of processes, by default that of the CPUs we may use. `progress`
+    is called with the number of files done and that of files to do.
+
+    Raises:
+        RepositoryError: the repository could not be read.
+    """
+    slices = all_slices() if slices is None else slices
+    paths: dict[str, list[str]] = {}
+    wanted: dict[bytes, tuple[str, Job]] = {}
+    for file in files:
+        if file.mode in (SYMLINK, SUBMODULE):
+            continue
+        paths.setdefault(file.blob_id, []).append(file.path)
+        for number, slice_ in enumerate(slices):
+            kind = slice_.kind(file.path)
+            if kind is not None:
+                wanted[_key(slice_, kind, file.blob_id, version)] = file.blob_id, (number, kind)
+    facts: dict[FactKey, bytes] = {}
+    for key, value in cache.get_many(wanted):
+        blob_id, (number, kind) = wanted.pop(key)
+        if value:
+            facts[slices[number].name, kind, blob_id] = value
+    missing: dict[str, list[Job]] = {}
+    for blob_id, job in wanted.values():
+        missing.setdefault(blob_id, []).append(job)
+    blobs = [Blob(blob_id, tuple(jobs)) for blob_id, jobs in missing.items()]
+
+    skipped: list[SkippedFile] = []
+    failed = False
+    done = 0
+    pool = _Pool(reader, slices, seconds)
+    with contextlib.closing(pool.run(blobs, workers or _cpus())) as chunks:
+        for chunk, results in chunks:
+            kept: list[tuple[bytes, bytes]] = []
+            for result in results:
+                blob = chunk[result.index]
+                failed = failed or result.failed
+                skipped += (
+                    SkippedFile(path, why) for why in result.reasons for path in paths[blob.id]
+                )
+                for (number, kind), extracted in zip(blob.jobs, result.values, strict=False):
+                    if extracted is not None:
+                        kept.append((_key(slices[number], kind, blob.id, version), extracted))
+                    if extracted:
+                        facts[slices[number].name, kind, blob.id] = extracted
+            cache.put(kept)
+            done += len(results)
+            if progress is not None:
+                progress(done, len(blobs))
+    return Collected(facts, tuple(sorted(skipped)), failed)
+
+
+def _key(slice_: Slice[Any], kind: str, blob_id: str, version: str) -> bytes:
+    return caching.key("facts", slice_.name, str(slice_.version), version, kind, blob_id)
+
+
+def _cpus() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class _Pool:
+    """Runs chunks of blobs in forked processes and outlives whatever a blob does to them."""
+
+    def __init__(self, reader: Reader, slices: Sequence[Slice[Any]], seconds: float) -> None:
+        self.reader = reader
+        self.slices = slices
+        self.seconds = seconds
+        self.workers: list[_Worker] = []
+        self.suspects: set[str] = set()
+
+    def run(
+        self, blobs: list[Blob], most: int
+    ) -> Generator[tuple[list[Blob], list[Result]], None, None]:
+        """Each chunk with its results, in the order in which they come."""
+        if len(blobs) <= ALONE:
+            most = 1
+        size = CHUNK if most == 1 else max(1, min(CHUNK, len(blobs) // (4 * most)))
+        chunks = deque(blobs[start : start + size] for start in range(0, len(blobs), size))
+        finished = False
+        try:
+            while chunks or any(worker.chunk for worker in self.workers):
+                while chunks and len(self.workers) < most:
+                    self.workers.append(_Worker(self, chunks.popleft()))
+                busy = {worker.connection: worker for worker in self.workers}
+                for ready in connection.wait(list(busy)):
+                    worker = busy[ready]  # type: ignore[index]  # we passed nothing but these
+                    chunk = worker.chunk
+                    answer = worker.answer()
+                    if answer is None:
+                        self.workers.remove(worker)
+                        answer = self._post_mortem(worker, chunks)
+                    elif chunks:
+                        worker.give(chunks.popleft())
+                    else:
+                        self.workers.remove(worker)
+                        worker.stop()
+                    if answer.error:
+                        raise RepositoryError(answer.error)
+                    if answer.fault:
+                        raise RuntimeError(f"in a process of the audit: {answer.fault}")
+                    yield chunk, answer.results
+            finished = True
+        finally:
+            for worker in self.workers:
+                worker.stop(kill=not finished)
+
+    def _post_mortem(self, worker: _Worker, chunks: deque[list[Blob]]) -> Answer:
+        """Blames the blob that a dead process was busy with, and queues the others again.
+
+        A blob that may only have been unlucky (the system kills when memory runs out) is tried a
+        second time, alone.
+        """
+        exit_code = worker.stop()
+        index = worker.position[0]
+        culprit = worker.chunk[index]
+        others = worker.chunk[:index] + worker.chunk[index + 1 :]
+        if others:
+            chunks.appendleft(others)
+        if exit_code == -signal.SIGPROF:
+            reason = f"it took longer than {self.seconds:g} seconds"
+        elif culprit.id not in self.suspects:
+            self.suspects.add(culprit.id)
+            chunks.append([culprit])
+            return Answer()
+        else:
+            reason = f"its analysis crashed ({_exit_text(exit_code)})"
+        return Answer([Result(index, reasons=[reason], failed=True)])
+
+
+def _exit_text(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+class _Worker:
+    """A forked process that extracts chunk after chunk."""
+
+    def __init__(self, pool: _Pool, chunk: list[Blob]) -> None:
+        self.position = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")  # shared with the child
+        self.connection, theirs = connection.Pipe()
+        self.chunk: list[Blob] = []
+        open_elsewhere = [self.connection, *(worker.connection for worker in pool.workers)]
+        self.process = get_context("fork").Process(
+            target=_work, args=(pool, theirs, self.position, open_elsewhere), daemon=True
+        )
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            with warnings.catch_warnings():  # our own code has one thread; a host's may have more
+                warnings.simplefilter("ignore", DeprecationWarning)
+                self.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        theirs.close()
+        self.give(chunk)
+
+    def give(self, chunk: list[Blob]) -> None:
+        self.chunk = chunk
+        with contextlib.suppress(OSError):  # it is dead: `answer` will say so
+            self.connection.send_bytes(msgspec.msgpack.encode(chunk))
+
+    def answer(self) -> Answer | None:
+        """The answer to the chunk; null where the process died over it."""
+        try:
+            answer = msgspec.msgpack.decode(self.connection.recv_bytes(), type=Answer)
+        except (EOFError, OSError, msgspec.MsgspecError):
+            return None
+        self.chunk = []
+        return answer
+
+    def stop(self, *, kill: bool = False) -> int:
+        """Ends the process and returns its exit code (a signal's number below 0)."""
+        self.connection.close()
+        if kill:
+            self.process.kill()
+        self.process.join()
+        return self.process.exitcode or 0
+
+
+def _work(
+    pool: _Pool,
+    parent: connection.Connection,
+    position: memoryview[int],
+    foreign: Sequence[connection.Connection],
+) -> None:
+    """The life of a process: chunk after chunk until there are no more, or no parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    for other in foreign:  # else nobody would notice that the parent is gone
+        other.close()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no dump of a crash beside the user's files
+    gc.disable()
+    warnings.simplefilter("ignore")  # the compiler's, on the audited code
+    while True:
+        try:
+            chunk = msgspec.msgpack.decode(parent.recv_bytes(), type=list[Blob])
+        except (EOFError, OSError):
+            return
+        try:
+            answer = Answer(list(_extract_chunk(pool, chunk, position)))
+        except ReadinessError as error:
+            answer = Answer(error=str(error))
+        except Exception:
+            answer = Answer(fault=traceback.format_exc())
+        try:
+            parent.send_bytes(msgspec.msgpack.encode(answer))
+        except OSError:
+            return
+
+
+def _extract_chunk(pool: _Pool, chunk: list[Blob], position: memoryview[int]) -> Iterator[Result]:
+    places = {blob.id: place for place, blob in enumerate(chunk)}
+    memory = _memory_bound()
+    for blob_id, data in pool.reader.read(list(places), LARGEST):
+        position[0] = index = places[blob_id]
+        if isinstance(data, str):
+            yield Result(index, reasons=[data])
+            continue
+        with _bounds(pool.seconds, memory):
+            result = extract(pool.slices, chunk[index].jobs, data, index)
+        yield result
+
+
+def _memory_bound() -> int:
+    """The address space that this process may have in all."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        with open("/proc/self/statm", "rb") as statm:
+            bound = int(statm.read().split()[0]) * mmap.PAGESIZE + MEMORY
+    except OSError:  # not every system tells
+        return soft
+    return bound if soft == resource.RLIM_INFINITY else min(bound, soft)
+
+
+@contextlib.contextmanager
+def _bounds(seconds: float, memory: int) -> Iterator[None]:
+    """Ends the process when the code inside takes more CPU, and fails it when it takes more memory,
+    before the system kills whom it likes. Git, which maps large packs, is started outside."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def extract(slices: Sequence[Slice[Any]], jobs: Iterable[Job], data: bytes, index: int) -> Result:
+    """The encoded facts of one blob; a file that is no text has only those of the slice `text`."""
+    result = Result(index)
+    binary = text.decode(data)[1] == "binary"
+    for number, kind in jobs:
+        slice_ = slices[number]
+        value: bytes | None = NOTHING
+        if not binary or slice_.name == text.SLICE.name:
+            try:
+                value = msgspec.msgpack.encode(slice_.extract(kind, data))
+            except Exception as error:  # an extractor answers for any bytes: this one has a fault
+                value = None
+                result.reasons.append(f"{slice_.name} facts: {type(error).__name__}: {error}")
+                result.failed = True
+        result.values.append(value)
+    return result
