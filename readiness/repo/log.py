@@ -1,0 +1,69 @@
+"""The history: every commit with the paths that it changed, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from readiness.index.history import Change, Commit, History, summarise
+from readiness.model import decode_path
+from readiness.repo.commits import moment
+from readiness.repo.room import GitStopped, Room
+
+_SHORTEST_ID = 40
+_MOST_CHANGES = 5_000_000  # more than the Linux kernel's
+_OPTIONS = (
+    "-z",
+    "--reverse",
+    "--date-order",
+    "--format=%H%x00%ct%x00%aN",
+    "--name-status",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--find-renames=100%",
+    "-c",
+)
+
+
+def read_history(room: Room, commit_id: str) -> History:
+    """The history that leads to a commit, in one pass over the log.
+
+    Renames are those of unchanged content: they follow from the ids alone, so that the contents
+    of old files are not needed (a partial clone has not got them). A merge tells only what it
+    changed against all its parents: the rest is told by the commits that it joins. Where old
+    commits are missing the history is incomplete, and empty if Git could not tell it to its end.
+    """
+    mailmap = f"mailmap.blob={commit_id}:.mailmap"
+    fields = room.fields("-c", mailmap, "log", *_OPTIONS, commit_id, "--")
+    try:
+        return summarise(_commits(fields), complete=not room.shallow)
+    except GitStopped:
+        return History(complete=False)
+
+
+def _commits(fields: Iterator[bytes]) -> Iterator[Commit]:
+    commit_id = author = ""
+    at = total = 0
+    changes: list[Change] = []
+    for field in fields:
+        status = field.lstrip(b"\n")
+        if len(status) >= _SHORTEST_ID:
+            if commit_id:
+                yield Commit(commit_id, at, author, tuple(changes))
+            commit_id, at, changes = status.decode(), moment(next(fields)), []
+            author = next(fields).decode("utf-8", "backslashreplace")
+        elif status:
+            changes.append(_change(status, fields))
+            total += 1
+            if total > _MOST_CHANGES:
+                raise GitStopped
+    if commit_id:
+        yield Commit(commit_id, at, author, tuple(changes))
+
+
+def _change(status: bytes, fields: Iterator[bytes]) -> Change:
+    """`A`, `M`, `D`, `T` (of type) or `R100`; in a merge one letter for each parent."""
+    path = decode_path(next(fields))
+    if status[1:].isdigit():
+        return Change("R", decode_path(next(fields)), path)
+    kinds = set(status)
+    return Change(chr(kinds.pop()) if kinds in ({65}, {68}) else "M", path)

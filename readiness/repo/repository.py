@@ -1,0 +1,235 @@
+"""Repository: what the engine asks of Git."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
+from types import TracebackType
+from typing import Self
+
+from readiness.errors import RepositoryError, UsageError
+from readiness.index.history import History
+from readiness.model import Snapshot, TrackedFile, decode_path
+from readiness.repo import index_file, log, trees
+from readiness.repo.commits import CommitHeader, parse_header, read_commit
+from readiness.repo.index_file import Entry, IndexFile
+from readiness.repo.locate import Place, find
+from readiness.repo.metadata import HUGE, printable, read_metadata
+from readiness.repo.objects import ObjectReader
+from readiness.repo.refs import References
+from readiness.repo.room import GitStopped, Room
+from readiness.repo.settings import public_url, repository_name
+from readiness.repo.work_tree import WorkTree
+
+_BASE = 1  # the stage of what both sides of a conflict started from
+
+
+class Repository:
+    """One repository, opened for reading; a context manager, closed with all that it started.
+
+    The whole repository is audited whichever of its folders was named: its rules speak of
+    workflows, images and imports that lie anywhere. `subfolder` is the named folder ("" for the
+    root), so that a command can say so.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._references = References(place)
+        self._room = Room(place, self._references)
+        self._objects = ObjectReader(self._room, place.object_format)
+        self._headers: dict[str, CommitHeader] = {}
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Self:
+        """The repository that holds the folder `path`. Raises RepositoryError, in one line."""
+        return cls(find(os.fspath(path)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the Git processes and removes the clean room. May be called more than once."""
+        self._objects.close()
+        tree = self.__dict__.pop("_work_tree", None)
+        if tree is not None:
+            tree.close()
+        self._room.close()
+
+    @property
+    def root(self) -> str:
+        """The folder of the work tree; of a bare repository, the repository itself."""
+        return self._place.work_tree or self._place.git
+
+    @property
+    def subfolder(self) -> str:
+        """The folder below `root` that was named; "" for `root` itself."""
+        return printable(self._place.subfolder)
+
+    @property
+    def bare(self) -> bool:
+        """Has it no work tree?"""
+        return self._place.work_tree is None
+
+    @property
+    def git_folder(self) -> str:
+        """The Git directory of this work tree: HEAD and the index lie here."""
+        return self._place.git
+
+    @property
+    def common_folder(self) -> str:
+        """The Git directory that all linked work trees share: the same, where there are none."""
+        return self._place.common
+
+    def snapshot(
+        self, *, rev: str | None = None, staged: bool = False, untracked: bool = False
+    ) -> Snapshot:
+        """The files of the work tree, of the index (`staged`) or of a commit (`rev`).
+
+        A bare repository has neither work tree nor index: its snapshot is that of HEAD, without
+        files before the first commit. `untracked` adds the files of the work tree that are
+        neither tracked nor ignored. Raises UsageError where there is no such commit or the
+        wishes contradict each other, RepositoryError where the repository cannot be read.
+        """
+        if (rev is not None) + staged + untracked > 1:
+            raise UsageError("--rev, --staged and --untracked exclude each other; give one")
+        if rev is not None:
+            return self._committed(self.resolve(rev))
+        head, _ = self._references.head()
+        if self._place.work_tree is None:
+            if staged or untracked:
+                raise UsageError(f"{printable(self.root)} is bare: it has no work tree or index")
+            return self._committed(head)
+        index, written, raw = self._read_index()
+        matches = self._is_tree_of(index, head)
+        if staged:
+            return self._describe(_staged_files(index), head, dirty=not matches)
+        tracked = self._work_tree.tracked(index.entries, written)
+        files = tracked.files
+        if untracked:
+            others = self._room.untracked(raw, self._place.work_tree)
+            files = files + self._work_tree.untracked(others)
+        return self._describe(files, head, dirty=not (matches and tracked.as_staged))
+
+    def resolve(self, revision: str) -> str:
+        """The id of the commit that a name, an id or an expression such as `main~3` leads to.
+
+        Raises UsageError where there is none.
+        """
+        return self._objects.resolve(revision)
+
+    def read(self, blob_ids: Iterable[str], limit: int) -> Iterator[tuple[str, bytes | str]]:
+        """(id, content) for each id in turn, or (id, why it was not read) as a clause.
+
+        The ids are those of snapshots of this Repository; content of more than `limit` bytes is
+        not read. One content is held at a time. May be called in forked processes.
+        """
+        tree: WorkTree | None = self.__dict__.get("_work_tree")
+        if tree is None:
+            yield from self._objects.read(blob_ids, limit)
+            return
+        for here, ids in groupby(blob_ids, tree.knows):
+            if here:
+                yield from ((name, tree.read(name, limit)) for name in ids)
+            else:
+                yield from self._objects.read(ids, limit)
+
+    def history(self, commit_id: str) -> History:
+        """Who changed which path when, and what was removed, up to a commit (its full id)."""
+        return log.read_history(self._room, commit_id)
+
+    @cached_property
+    def _work_tree(self) -> WorkTree:
+        return WorkTree(self.root, self._place.settings, self._objects)
+
+    def _committed(self, commit_id: str | None) -> Snapshot:
+        files = trees.list_files(self._room, commit_id) if commit_id else []
+        return self._describe(files, commit_id, dirty=False)
+
+    def _describe(
+        self, files: Iterable[TrackedFile], commit_id: str | None, dirty: bool
+    ) -> Snapshot:
+        remote = public_url(self._place.settings.remote_url)
+        unique = {file.path: file for file in files}
+        return Snapshot(
+            files=tuple(sorted(unique.values(), key=attrgetter("path"))),
+            repository=repository_name(remote, printable(self._place.common)),
+            commit=commit_id,
+            committed_at=self._header(commit_id).at if commit_id else 0,
+            dirty=dirty,
+            remote=remote,
+            default_branch=self._references.default_branch(),
+        )
+
+    def _header(self, commit_id: str) -> CommitHeader:
+        if commit_id not in self._headers:
+            content = read_commit(self._place.objects, commit_id)
+            if content is None or self._objects.identify(content, b"commit") != commit_id:
+                content = self._objects.commit(commit_id)
+            self._headers[commit_id] = parse_header(content)
+        return self._headers[commit_id]
+
+    def _is_tree_of(self, index: IndexFile, commit_id: str | None) -> bool:
+        """Does the index hold exactly the files of the commit?"""
+        if commit_id is not None and index.tree is not None:
+            return index.tree.hex() == self._header(commit_id).tree
+        files = trees.list_files(self._room, commit_id) if commit_id else []
+        return _staged_files(index) == files
+
+    def _read_index(self) -> tuple[IndexFile, int, bytes]:
+        """The index, when it was written (nanoseconds; the past, if in doubt), and its bytes."""
+        path = self._index_path()
+        try:
+            written = os.stat(path).st_mtime_ns
+        except OSError:
+            written = 0
+        raw = read_metadata(path, HUGE) or b""
+        id_length = self._place.hexadecimal_digits // 2
+        index = index_file.parse(raw, id_length)
+        if not index.partial:
+            return index, written, raw
+        folder = self._place.git
+        for name in os.listdir(folder):
+            if name.startswith("sharedindex."):
+                written = min(written, os.stat(os.path.join(folder, name)).st_mtime_ns)
+        try:
+            raw = self._room.complete_index(raw, folder)
+        except GitStopped as error:
+            raise RepositoryError(
+                "the index is split or sparse and Git cannot put it together;"
+                " run git update-index --no-split-index, or git sparse-checkout disable"
+            ) from error
+        return index_file.parse(raw, id_length), written, raw
+
+    def _index_path(self) -> str:
+        """The index; for a hook that Git runs, the one that the commit is made from.
+
+        The variable is that of the caller, who may be in a hook of another repository: it counts
+        where it names a file of this one.
+        """
+        given = os.environ.get("GIT_INDEX_FILE", "")
+        if os.path.isfile(given) and os.path.realpath(os.path.dirname(given)) == self._place.git:
+            return given
+        return os.path.join(self._place.git, "index")
+
+
+def _staged_files(index: IndexFile) -> list[TrackedFile]:
+    """What a commit made now would hold; of an open conflict our side, else theirs."""
+    chosen: dict[bytes, Entry] = {}
+    for entry in index.entries:
+        if entry.stage != _BASE and not entry.intent_to_add:
+            chosen.setdefault(entry.path, entry)
+    return [
+        TrackedFile(decode_path(entry.path), entry.blob_id.hex(), entry.mode)
+        for entry in chosen.values()
+    ]

@@ -1,0 +1,319 @@
+"""The clean room: where Git runs for us without reading one line of the audited configuration."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from select import POLLIN, poll
+from typing import TYPE_CHECKING
+
+from readiness.errors import RepositoryError
+from readiness.repo.locate import Place
+from readiness.repo.metadata import HUGE, SMALL, printable, read_metadata
+from readiness.repo.refs import References
+
+if TYPE_CHECKING:  # an audit of an unchanged work tree starts no process
+    import subprocess
+
+PATIENCE = 60.0  # seconds without one byte of output after which Git is given up
+_MEMORY = 2 << 30  # bytes that one Git process may fill
+_CHUNK = 1 << 18
+
+_CONFIGURATION = """\
+[core]
+	repositoryFormatVersion = {version}
+	bare = true
+	hooksPath = /dev/null
+	fsmonitor = false
+	attributesFile = /dev/null
+	excludesFile = /dev/null
+	commitGraph = false
+	untrackedCache = false
+	packedGitWindowSize = 32m
+	packedGitLimit = 256m
+[protocol]
+	allow = never
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+[i18n]
+	logOutputEncoding = UTF-8
+[extensions]
+	{extension}
+"""
+
+
+class GitStopped(Exception):
+    """Git ended before it had said all: the object that it was to read is damaged."""
+
+
+class Output:
+    """What a Git process writes, read as it comes. Never waits longer than `PATIENCE`."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._buffer = bytearray()
+        self._poll = poll()
+        self._poll.register(descriptor, POLLIN)
+
+    def line(self) -> bytes:
+        """The next line, without its end. Raises GitStopped where there is no whole one."""
+        searched = 0
+        while (end := self._buffer.find(b"\n", searched)) < 0:
+            searched = len(self._buffer)
+            if not self._fill():
+                raise GitStopped
+        return self._take(end + 1)[:-1]
+
+    def exactly(self, size: int) -> bytes:
+        """The next `size` bytes. Raises GitStopped where there are fewer."""
+        while len(self._buffer) < size:
+            if not self._fill():
+                raise GitStopped
+        return self._take(size)
+
+    def fields(self) -> Iterator[bytes]:
+        """All that is between NUL bytes, to the end."""
+        while True:
+            whole, separator, rest = self._buffer.rpartition(b"\0")
+            if separator:
+                self._buffer = rest
+                yield from bytes(whole).split(b"\0")
+            if not self._fill():
+                break
+        if self._buffer:
+            yield self._take(len(self._buffer))
+
+    def _take(self, size: int) -> bytes:
+        taken = bytes(memoryview(self._buffer)[:size])
+        del self._buffer[:size]
+        return taken
+
+    def _fill(self) -> bool:
+        if not self._poll.poll(PATIENCE * 1000):
+            raise RepositoryError(
+                f"git gave no answer for {PATIENCE:.0f} seconds; is the repository's disk there?"
+                " git fsck says whether the repository is damaged"
+            )
+        chunk = os.read(self._descriptor, _CHUNK)
+        self._buffer += chunk
+        return bool(chunk)
+
+
+class Process:
+    """One Git process, killed when closed (it only ever reads)."""
+
+    def __init__(self, popen: subprocess.Popen[bytes]) -> None:
+        assert popen.stdout is not None
+        self._popen = popen
+        self.output = Output(popen.stdout.fileno())
+
+    def ask(self, request: bytes) -> None:
+        """Writes to the process. Raises GitStopped where it has ended."""
+        assert self._popen.stdin is not None
+        try:
+            self._popen.stdin.write(request)
+            self._popen.stdin.flush()
+        except BrokenPipeError as error:
+            raise GitStopped from error
+
+    def succeeded(self) -> bool:
+        """Waits for the end; call it once the output has been read."""
+        return self._popen.wait() == 0
+
+    def close(self) -> None:
+        self._popen.kill()
+        for stream in (self._popen.stdin, self._popen.stdout):
+            if stream is not None:
+                try:
+                    stream.close()
+                except BrokenPipeError:
+                    continue  # what was still to be written concerns nobody
+        self._popen.wait()
+
+
+class Room:
+    """An empty bare Git directory of our own, made when first used and removed by `close`.
+
+    It sees the audited repository's objects (Git itself finds their alternates there) and copies
+    of what is pure data: references, the list of shallow commits, the index, `info/exclude`.
+    """
+
+    def __init__(self, place: Place, references: References) -> None:
+        self._place = place
+        self._references = references
+        self._owner = os.getpid()
+        parent = os.environ.get("TMPDIR") or "/tmp"
+        self._folder = os.path.join(parent, f"readiness-{os.urandom(8).hex()}")
+        self._with_references = False
+
+    def _make(self) -> str:
+        """The folder; whichever process needs it first makes it, the opening one removes it."""
+        if os.path.isdir(self._folder):
+            return self._folder
+        new = f"{self._folder}.{os.getpid()}"
+        sha256 = self._place.object_format == "sha256"
+        configuration = _CONFIGURATION.format(
+            version=int(sha256), extension="objectFormat = sha256" if sha256 else ""
+        )
+        try:
+            os.mkdir(new, 0o700)
+            for name in ("refs", "objects", "info"):
+                os.mkdir(os.path.join(new, name))
+            _write(new, "config", configuration.encode())
+            _write(new, "HEAD", b"ref: refs/heads/none\n")
+            shallow = self._data("shallow", HUGE)
+            if shallow.strip():
+                _write(new, "shallow", shallow)
+        except OSError as error:
+            raise RepositoryError(
+                f"no temporary folder can be made ({error.strerror}): {printable(new)};"
+                " let TMPDIR name a folder that we may write to"
+            ) from error
+        try:
+            os.rename(new, self._folder)
+        except OSError:  # another process was faster
+            _remove(new)
+        return self._folder
+
+    @property
+    def shallow(self) -> bool:
+        """Was the repository cloned without its older commits?"""
+        return bool(self._data("shallow", HUGE).strip())
+
+    def start(self, *arguments: str, **more: str) -> Process:
+        """Starts Git with `arguments`; `more` are additional variables of its environment."""
+        import subprocess
+
+        folder = self._make()
+        command = [git_program(), "-C", folder, *arguments]
+        environment = _environment(folder, self._place.objects) | more
+        try:
+            popen = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+            )
+        except OSError as error:
+            raise RepositoryError(f"git cannot be started ({error.strerror})") from error
+        _limit_memory(popen.pid)
+        return Process(popen)
+
+    def fields(self, *arguments: str, **more: str) -> Iterator[bytes]:
+        """The NUL-separated output of one Git command. Raises GitStopped where it fails."""
+        process = self.start(*arguments, **more)
+        try:
+            yield from process.output.fields()
+            if not process.succeeded():
+                raise GitStopped
+        finally:
+            process.close()
+
+    def add_references(self) -> None:
+        """Copies HEAD and every reference, so that Git can resolve names."""
+        if self._with_references:
+            return
+        commit, branch = self._references.head()
+        head = b"ref: %s\n" % branch if branch else f"{commit}\n".encode()
+        packed = b"".join(
+            b"%s %s\n" % (value.encode(), name)
+            for name, value in sorted(self._references.all().items())
+        )
+        room = self._make()
+        _write(room, "packed-refs", b"# pack-refs with: sorted \n" + packed)
+        _write(room, "HEAD", head)
+        self._with_references = True
+
+    def complete_index(self, content: bytes, folder: str) -> bytes:
+        """The index in `content` (from `folder`) with its shared parts and sparse folders put in.
+
+        Raises GitStopped where Git cannot read it.
+        """
+        room = self._make()
+        for name in os.listdir(folder):
+            if name.startswith("sharedindex."):
+                shared = read_metadata(os.path.join(folder, name), HUGE)
+                _write(room, name, shared or b"")
+        _write(room, "index", content)
+        for _ in self.fields("update-index", "--no-split-index", "--force-write-index"):
+            continue
+        return read_metadata(os.path.join(room, "index"), HUGE) or b""
+
+    def untracked(self, index: bytes, work_tree: str) -> Iterator[bytes]:
+        """The paths in the work tree that are neither in `index` nor ignored.
+
+        Git reads the `.gitignore` files and the repository's `info/exclude`, and nothing else of
+        the work tree; the user's own list of ignored files does not count.
+        """
+        room = self._make()
+        if index:
+            _write(room, "index", index)
+        _write(room, "info/exclude", self._data("info/exclude", SMALL))
+        yield from self.fields(
+            "ls-files", "--others", "--exclude-standard", "-z", GIT_WORK_TREE=work_tree
+        )
+
+    def close(self) -> None:
+        if self._owner == os.getpid() and os.path.isdir(self._folder):
+            _remove(self._folder)
+
+    def _data(self, name: str, limit: int) -> bytes:
+        return read_metadata(os.path.join(self._place.common, name), limit) or b""
+
+
+def git_program() -> str:
+    """The absolute path of Git: a folder on PATH that is relative could be the audited one."""
+    import shutil
+
+    folders = [folder for folder in os.get_exec_path() if os.path.isabs(folder)]
+    program = shutil.which("git", path=os.pathsep.join(folders))
+    if program is None:
+        raise RepositoryError("Git is missing (no git on PATH); install it and run this again")
+    return program
+
+
+def _environment(room: str, objects: str) -> dict[str, str]:
+    """The caller's environment without any GIT_* variable, closed against all configuration."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    return inherited | {
+        "GIT_DIR": room,
+        "GIT_OBJECT_DIRECTORY": objects,
+        "GIT_INDEX_FILE": os.path.join(room, "index"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_PAGER": "cat",
+        "HOME": room,
+        "XDG_CONFIG_HOME": room,
+        "LC_ALL": "C",
+        "PAGER": "cat",
+    }
+
+
+def _limit_memory(process: int) -> None:
+    """A commit or tree made to fill the memory ends Git, not the machine (where Linux can)."""
+    import resource
+
+    if hasattr(resource, "prlimit"):
+        try:
+            resource.prlimit(process, resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+        except (OSError, ValueError):
+            return  # it has ended already, or a lower limit holds
+
+
+def _remove(folder: str) -> None:
+    import shutil
+
+    shutil.rmtree(folder)
+
+
+def _write(folder: str, name: str, content: bytes) -> None:
+    with open(os.path.join(folder, name), "wb") as file:
+        file.write(content)
