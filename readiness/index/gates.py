@@ -47,6 +47,11 @@ def neutralised(
     return "", 0
 
 
+def never(job: Job, step: Step) -> bool:
+    """Is the step, or its job, switched off by a condition that is literally false?"""
+    return _never(step.condition) or _never(job.condition)
+
+
 def _never(condition: str) -> bool:
     return condition.strip("${} ").lower() in ("false", "0", "never()")
 
@@ -75,7 +80,7 @@ def _of_inputs(step: Step) -> tuple[str, int]:
 def _of_command(step: Step, command: Command, outer: Command) -> tuple[str, int]:
     for each in dict.fromkeys((command, outer)):
         if each.fallback and _harmless(each.fallback):
-            shown = " ".join(each.fallback.split())[:40]
+            shown = _short(each.fallback)
             return f"`|| {shown}` swallows its failure", each.line
         for word, following in pairwise((*each.words, "")):
             if word in ("--exit-zero", "--exit-code=0", "--error-exitcode=0"):
@@ -96,6 +101,11 @@ def _of_command(step: Step, command: Command, outer: Command) -> tuple[str, int]
     if _errexit_off(siblings[:position]) and after and "$?" not in step.run:
         return "`set +e` goes on after its failure", outer.line
     return "", 0
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def _harmless(fallback: str) -> bool:

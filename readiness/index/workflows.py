@@ -17,7 +17,7 @@ from readiness.facts.shell import Command
 from readiness.facts.workflow import Job, Step, Trigger, WorkflowFacts
 from readiness.index import gates
 from readiness.index.called import Called, called, local_path
-from readiness.index.command_lines import compose_words, program_of
+from readiness.index.command_lines import PACKAGE_RUNNERS, compose_words, innermost, program_of
 from readiness.index.inventory import FileClass
 from readiness.index.tasks import Task, input_command, task_of, task_of_action, task_of_name
 
@@ -54,6 +54,21 @@ class WorkflowStep(Struct, frozen=True):
         """The command, or the action, on one line."""
         return " ".join(self.command.words) if self.command else self.step.uses
 
+    @property
+    def tool(self) -> str:
+        """The program that runs in the end, or the action: "pytest", "npm run lint"."""
+        if self.command is None:
+            return self.step.uses.partition("@")[0]
+        words = innermost(self.command.words)
+        program = program_of(words)
+        return " ".join((program, *words[1:3])) if program in PACKAGE_RUNNERS else program
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What the command is pointed at: its words that are no options."""
+        words = innermost(self.command.words) if self.command else ()
+        return tuple(word for word in words[1:] if not word.startswith("-"))
+
 
 class Workflows(Struct, frozen=True):
     """`effective` are the files that the CI system reads and starts, or that such a one calls;
@@ -66,6 +81,28 @@ class Workflows(Struct, frozen=True):
     nested: tuple[str, ...] = ()
     steps: tuple[WorkflowStep, ...] = ()
     on_change: tuple[str, ...] = ()
+
+    def tests_of_changes(self) -> tuple[WorkflowStep, ...]:
+        """The test steps that a change of the default branch starts, soft ones included."""
+        return tuple(
+            step
+            for step in self.steps
+            if step.task is Task.TEST
+            and step.file in self.on_change
+            and not step.remote
+            and not gates.never(step.job, step.step)
+            and not _needs_other_event(step.job.condition)
+            and not _needs_other_event(step.step.condition)
+        )
+
+
+_OTHER_EVENT = re.compile(
+    r"github\.event_name *== *'(?:schedule|workflow_dispatch|release|issue_comment)'"
+)
+
+
+def _needs_other_event(condition: str) -> bool:
+    return "||" not in condition and _OTHER_EVENT.search(condition) is not None
 
 
 CHANGES = ("push", "pull_request", "pull_request_target", "merge_group")

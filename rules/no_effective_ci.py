@@ -1,0 +1,164 @@
+"""CIC001: no CI definition tests a change before or when it reaches the default branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from readiness.index import RepoIndex
+from readiness.index.inventory import FileClass
+from readiness.index.languages import SOURCE
+from readiness.index.tasks import Task, task_of
+from readiness.index.workflows import CHANGES
+from readiness.model import (
+    Area,
+    Confidence,
+    Dimension,
+    Evidence,
+    Finding,
+    Location,
+    Outcome,
+    Severity,
+)
+from readiness.rule import Example, Rule, against, for_
+
+
+class NoEffectiveCi(Rule):
+    """No CI definition runs the tests when the default branch changes.
+
+    What it does
+        Reads the definitions that the CI system itself would read (`.github/workflows` at the
+        root, `.gitlab-ci.yml`, `.circleci/config.yml`, ...), with their triggers, branch filters,
+        conditions, and the workflows, scripts and actions that they call. Reports a repository
+        where none of them runs tests on a push or pull request to the default branch, and a
+        workflow with tests whose triggers for changes only stand in a comment.
+
+    Why it matters
+        A test that nobody runs protects nothing: a change that breaks the product is merged, and
+        the first to notice is a user.
+
+    How to fix
+        Add a workflow that starts on `pull_request` and on `push` to the default branch and runs
+        the tests, or enable the triggers of the one that exists.
+
+    Limits
+        CI that is configured outside the repository (a build server's own jobs, branch protection
+        elsewhere) is not seen. A workflow of another repository that is called on a change may
+        hold the tests: the finding then has a low confidence.
+    """
+
+    id = "CIC001"
+    name = "no-effective-ci"
+    dimension = Dimension.OPERATIONS
+    area = Area.DELIVERY
+    severity = Severity.CRITICAL
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("no definition at all", "-- app.py --\nprint('hello')\n", ("",)),
+        Example(
+            "the triggers are commented out",
+            "-- app.py --\nprint()\n-- .github/workflows/ci.yml --\non:\n  # push:\n"
+            "  workflow_dispatch:\njobs: {test: {steps: [{run: pytest}]}}\n",
+            (".github/workflows/ci.yml:2",),
+        ),
+        Example(
+            "images are built, nothing is tested",
+            "-- app.py --\nprint()\n-- .github/workflows/build.yml --\non: push\n"
+            "jobs: {image: {steps: [{run: docker build -t x .}]}}\n",
+            ("",),
+        ),
+        Example(
+            "one workflow tests, the triggers of another are commented out",
+            "-- app.py --\nprint()\n-- .github/workflows/a.yml --\non: push\n"
+            "jobs: {test: {steps: [{run: pytest}]}}\n-- .github/workflows/b.yml --\n"
+            "on:\n  workflow_dispatch:\n  #push:\njobs: {test: {steps: [{run: npm test}]}}\n",
+            (".github/workflows/b.yml:3",),
+        ),
+        Example(
+            "tests on pull requests, by a workflow that is called",
+            "-- app.py --\nprint()\n-- .github/workflows/ci.yml --\non: pull_request\n"
+            "jobs: {test: {uses: ./.github/workflows/tests.yml}}\n"
+            "-- .github/workflows/tests.yml --\non: workflow_call\n"
+            "jobs: {test: {steps: [{run: make test}]}}\n",
+        ),
+        Example(
+            "another CI system",
+            "-- app.py --\nprint()\n-- .gitlab-ci.yml --\nunit: {script: [tox]}\n",
+        ),
+        Example("documents alone", "-- README.md --\nHello.\n"),
+    )
+
+    def applies(self, index: RepoIndex) -> str | None:
+        aside = (FileClass.ARCHIVE, FileClass.GENERATED, FileClass.FIXTURE, FileClass.DOCS)
+        if any(
+            path.rpartition(".")[2].lower() in SOURCE and not index.inventory.is_(path, *aside)
+            for path in index.files
+        ):
+            return None
+        return "there is no source code to test"
+
+    def check(self, index: RepoIndex) -> Iterator[Finding]:
+        disabled = list(self._disabled(index))
+        if index.workflows.tests_of_changes():
+            yield from disabled
+        else:
+            yield self._nothing(index, disabled)
+
+    def measure(self, index: RepoIndex, findings: Sequence[Finding]) -> Outcome:
+        nothing = any(finding.severity is Severity.CRITICAL for finding in findings)
+        return self.outcome(0.0 if nothing else 0.5 if findings else 1.0, findings)
+
+    def _nothing(self, index: RepoIndex, disabled: Sequence[Finding]) -> Finding:
+        found = index.workflows
+        elsewhere = [
+            against(f"calls {job.uses}, which may test", path, job.line)
+            for path in found.on_change
+            for job in found.files[path].jobs
+            if job.uses and job.uses.lstrip("./") not in found.files
+        ]
+        shown: list[Evidence] = [e for finding in disabled for e in finding.evidence]
+        shown += [_why_not(index, path) for path in found.effective[:8]]
+        shown = shown or [for_("no definition lies where a CI system would read it")]
+        count = len(found.effective)
+        place = disabled[0].location if disabled else Location()
+        return self.finding(
+            place.path,
+            "Nothing tests a change: no CI definition runs tests on a push or pull request to the "
+            f"default branch ({f'none of {count} that take effect' if count else 'there is none'})",
+            line=place.line,
+            severity=Severity.HIGH if elsewhere else None,
+            confidence=Confidence.LOW if elsewhere else Confidence.HIGH,
+            evidence=[*shown, *elsewhere[:4]],
+            subjects=found.effective,
+            key="tests",
+        )
+
+    def _disabled(self, index: RepoIndex) -> Iterator[Finding]:
+        found = index.workflows
+        for path, facts in found.files.items():
+            events = [(event, line) for event, line in facts.disabled if event in (*CHANGES, "on")]
+            at_root = path.startswith(".") and path not in found.on_change
+            if events and at_root and _has_tests(index, path):
+                yield self.finding(
+                    path,
+                    f"{path} runs tests, but its triggers for changes are commented out",
+                    line=events[0][1],
+                    severity=Severity.MEDIUM,
+                    key="disabled",
+                    evidence=[for_(f"`{name}:` is a comment", path, at) for name, at in events],
+                )
+
+
+def _has_tests(index: RepoIndex, path: str) -> bool:
+    return any(
+        task_of(command.words) is Task.TEST
+        for job in index.workflows.files[path].jobs
+        for step in job.steps
+        for command in step.commands
+    )
+
+
+def _why_not(index: RepoIndex, path: str) -> Evidence:
+    events = ", ".join(trigger.event for trigger in index.workflows.files[path].triggers)
+    if path in index.workflows.on_change:
+        return for_("starts on a change, and runs no tests", path, 1)
+    return for_(f"starts only on {events or 'a call'}", path, 1)
