@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from readiness.facts.credentials import veil_words
 from readiness.facts.shell import Command, commands
 
 _SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
@@ -24,7 +25,7 @@ def exec_form(words: Sequence[str], line: int) -> tuple[Command, ...]:
             if _SCRIPT_FLAG.fullmatch(word):
                 parsed = commands(words[number + 1][:LONGEST], line)
                 return parsed or (Command(tuple(words), line),)
-    return (Command(tuple(words), line),)
+    return (Command(veil_words(words), line),)
 
 
 def split(text: str) -> list[str]:

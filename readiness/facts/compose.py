@@ -9,16 +9,23 @@ from msgspec import Struct
 from readiness.facts import Slice
 from readiness.facts._argv import exec_form, split
 from readiness.facts._yaml import Node, Walk, YamlError, documents, scalar
+from readiness.facts.credentials import veil
 from readiness.facts.shell import Command, commands
 from readiness.facts.text import decode
 
 
 class Variable(Struct, frozen=True):
-    """One entry of `environment:`; `value` as written, null for a bare name."""
+    """One entry of `environment:`; `value` as written (a credential hidden, see
+    `readiness.facts.credentials`), null for a bare name."""
 
     key: str
     value: str | None
     line: int
+
+
+def variable(key: str, value: str | None, line: int) -> Variable:
+    """A variable whose value, where it is a credential, is hidden."""
+    return Variable(key, None if value is None else veil(key, value), line)
 
 
 class Dependency(Struct, frozen=True):
@@ -207,11 +214,11 @@ def _first_line(node: Node) -> int:
 def _variables(walk: Walk, node: Node | None) -> tuple[Variable, ...]:
     found = []
     for key, value in walk.pairs(node):
-        found.append(Variable(key.text or "", None if value.null else scalar(value), key.line))
+        found.append(variable(key.text or "", None if value.null else scalar(value), key.line))
     if node is not None and node.pairs is None:
         for item in walk.sequence(node):
             name, equals, text = (item.text or "").partition("=")
-            found.append(Variable(name, text if equals else None, item.line))
+            found.append(variable(name, text if equals else None, item.line))
     return tuple(found)
 
 

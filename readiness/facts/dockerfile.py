@@ -17,6 +17,7 @@ from msgspec import Struct
 from readiness.facts import Slice
 from readiness.facts._argv import LONGEST, exec_form
 from readiness.facts._dockerfile_lines import HEREDOC, Instruction, directives, instructions
+from readiness.facts.credentials import veil
 from readiness.facts.shell import Command, commands
 from readiness.facts.text import decode
 
@@ -40,6 +41,7 @@ class Copy(Struct, frozen=True):
 class Stage(Struct, frozen=True):
     """`command` and `entrypoint` are the words of CMD and ENTRYPOINT, a shell form parsed into
     commands. `healthcheck` is null without one; an empty tuple is `HEALTHCHECK NONE`.
+    `environment` is ENV with credentials hidden.
 
     Nothing is inherited here: `base` may name an earlier stage, and a relative `workdir` continues
     that of the base. `onbuild`: the stage holds triggers, so it is made to be built upon."""
@@ -204,7 +206,7 @@ class _Builder:
         self.update(
             copies=tuple(self.copies[:_ENTRIES]),
             runs=tuple(self.runs[:_ENTRIES]),
-            environment=tuple(self.variables.items()),
+            environment=tuple((name, veil(name, text)) for name, text in self.variables.items()),
             exposes=tuple(self.exposes),
         )
         self.stages.append(self.stage)

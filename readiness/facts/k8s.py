@@ -12,7 +12,7 @@ from msgspec import Struct
 from readiness.facts import Slice
 from readiness.facts._argv import exec_form
 from readiness.facts._yaml import Node, Walk, YamlError, documents, scalar
-from readiness.facts.compose import Variable
+from readiness.facts.compose import Variable, variable
 from readiness.facts.shell import Command
 from readiness.facts.text import decode
 
@@ -169,7 +169,7 @@ def _variables(walk: Walk, node: Node | None) -> tuple[Variable, ...]:
         entries = walk.mapping(item)
         value = entries.get("value")
         found.append(
-            Variable(
+            variable(
                 scalar(entries.get("name")), None if value is None else scalar(value), item.line
             )
         )
