@@ -69,7 +69,7 @@ _GENERATED = {
 }
 _PERHAPS_GENERATED = {"vendor", "dist", "build"}  # or a package of that name
 _DOCS = {"docs", "doc", "documentation"}
-_SCRIPTS = {"scripts", "script"}
+_SCRIPTS = {"scripts"}
 _SCRIPT_EXTENSIONS = {"sh", "bash", "zsh", "ps1", "bat", "cmd"}
 _LOCKS = {
     *("poetry.lock", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "pipfile.lock", "uv.lock"),
