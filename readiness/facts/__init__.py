@@ -24,8 +24,10 @@ SLICE_MODULES = (
     "k8s",
     "manifest",
     "markdown",
+    "mentions",
     "python",
     "shell",
+    "shingles",
     "text",
     "workflow",
 )

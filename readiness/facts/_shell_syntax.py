@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 
-from msgspec import Struct
-
+from readiness.facts._shell_model import Choice, Draft, Frame
 from readiness.facts._shell_places import UNKNOWN, Places, join
 from readiness.facts._shell_words import MAX_EXPANSION, Words
 
@@ -31,59 +30,6 @@ _RESERVED = _OPENERS | frozenset(_CLOSERS) | {"then", "elif", "else", "do", "!",
 _LEAVES = frozenset(("exit", "return", "exec", "break", "continue"))
 
 
-class Draft(Struct):
-    """A command that is being read; `tested`: an if, a loop or `!` asks for its exit status."""
-
-    line: int
-    words: list[str] = []
-    assignments: list[tuple[str, str]] = []
-    writes: list[str] = []
-    directory: str = ""
-    fallback: str = ""
-    function: str = ""
-    piped: bool = False
-    background: bool = False
-    conditional: bool = False
-    tested: bool = False
-
-
-class Choice(Struct):
-    """An if statement: its first test and its branches, as ranges of commands by their number.
-
-    `negated`: the first branch is taken where the test fails. `closed`: it has an else."""
-
-    line: int
-    test: tuple[int, int]
-    branches: list[tuple[int, int]] = []
-    negated: bool = False
-    closed: bool = False
-
-
-class _Frame(Struct):
-    """A compound command that is open, and the and-or list that is being read in it.
-
-    `phase` is "test", "body" or, in a case, "pattern". `entry` is the folder where it was opened,
-    `exits` those that its branches ended in. The numbers are of commands: `start` of its first,
-    `list` of the first of the and-or list, `pipe` of the pipeline's present part, `right` of the
-    one after `||` (-1 without).
-    """
-
-    kind: str
-    start: int
-    conditional: bool = False
-    function: str = ""
-    entry: str = ""
-    phase: str = "body"
-    is_function: bool = False
-    exits: list[str] = []
-    choice: Choice | None = None
-    joined: bool = False  # after && or ||
-    open_ended: bool = False  # a newline does not end the list here
-    list: int = 0
-    pipe: int = 0
-    right: int = -1
-
-
 class Reader(Words):
     """Reads one piece of shell on construction: what runs, in which order, and where."""
 
@@ -91,6 +37,7 @@ class Reader(Words):
         super().__init__(text, first_line)
         self.commands: list[Draft] = []
         self.choices: list[Choice] = []
+        self.assigned: list[tuple[int, str]] = []  # after how many commands, which variable
         self.places = Places()
         self.sources: list[str] = []
         self.errexit = False
@@ -98,7 +45,7 @@ class Reader(Words):
         self._depth = 0
         self._draft: Draft | None = None
         self._function = ""  # whose body comes next
-        self._frames = [_Frame("", 0)]
+        self._frames = [Frame("", 0)]
         self._program("")
         while len(self._frames) > 1:
             self._close(self._frames[-1].kind)
@@ -250,8 +197,9 @@ class Reader(Words):
             self.complete = False
             return
         number = len(self.commands)
-        frame = _Frame(kind, number, function=parent.function, entry=self.places.directory)
+        frame = Frame(kind, number, function=parent.function, entry=self.places.directory)
         frame.list = frame.pipe = number
+        frame.looped = parent.looped or kind in _LOOPS
         frame.phase = "test" if kind in ("if", "while", "until") else "body"
         frame.conditional = parent.conditional or parent.joined or kind in ("for", "select", "case")
         if self._function:
@@ -260,7 +208,8 @@ class Reader(Words):
             self.places.functions.setdefault(frame.function, "")
             self.places.directory = ""
         if kind == "if":
-            frame.choice = Choice(self.line(self.position), (number, number))
+            frame.choice = Choice(self.line(self.position - 1), (number, number))
+            frame.choice.looped, frame.choice.function = frame.looped, frame.function
             self.choices.append(frame.choice)
         self._frames.append(frame)
         if kind == "case":
@@ -284,7 +233,7 @@ class Reader(Words):
             self.word()
             self.position += self.position == before
 
-    def _end_test(self, frame: _Frame) -> None:
+    def _end_test(self, frame: Frame) -> None:
         number = len(self.commands)
         choice = frame.choice
         for draft in self.commands[choice.test[0] if choice else frame.start :]:
@@ -296,7 +245,7 @@ class Reader(Words):
         frame.conditional = True
         frame.phase = "body"
 
-    def _end_branch(self, frame: _Frame, phase: str) -> None:
+    def _end_branch(self, frame: Frame, phase: str) -> None:
         leaves = bool(self.commands) and self.commands[-1].words[0] in _LEAVES
         if frame.phase == "body" and not leaves:
             frame.exits.append(self.places.directory)
@@ -341,6 +290,7 @@ class Reader(Words):
         if not draft.words:
             for name, value in draft.assignments:
                 self.places.assign(name, value)
+                self.assigned.append((len(self.commands), name))
             return
         frame = self._frames[-1]
         draft.directory = self.places.directory
@@ -414,7 +364,7 @@ class Reader(Words):
         self._depth += 1
         saved = self._frames, self._draft, self._heredocs, self._function, self.pipefail
         directory, parent, number = self.places.directory, self._frames[-1], len(self.commands)
-        frame = _Frame("", number, parent.conditional or parent.joined, parent.function)
+        frame = Frame("", number, parent.conditional or parent.joined, parent.function)
         frame.list = frame.pipe = number
         self._frames, self._draft, self._heredocs, self._function = [frame], None, [], ""
         self._program(")")

@@ -1,0 +1,156 @@
+"""Facts of every other text: the words that look like the path of a file or a dotted module.
+
+Many of them are none; only those that resolve to something in the repository become references.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from msgspec import Struct
+
+from readiness.facts import Slice
+from readiness.facts.text import decode
+
+MAX_TEXT = 400_000  # characters of one file that are read
+MAX_WORDS = 1_000  # of one file
+MAX_LINE = 2_000  # characters; a longer line is generated
+
+EXTENSIONS = frozenset(
+    "avsc bash bat c cfg cjs conf cpp crt cs css csv env feature go graphql h html ini ipynb j2 "
+    "java jinja jinja2 js json jsonl jsx key kt ksh less lock lua markdown md mdx mjs mk mmd pem "
+    "php pl properties proto ps1 py pyi r rb rs rst sass scala scss service sh sql sqlite swift "
+    "template tf tfvars toml tpl ts tsx txt vue wasm xml yaml yml zsh".split()
+)
+_TOKEN = re.compile(r"[\w@.+~$*{}/-]+")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_OPAQUE = re.compile(r"(?=[^/]*[a-z])(?=[^/]*[A-Z])(?=[^/]*\d)[A-Za-z0-9+=]{20,}")
+_EXCLUDES = re.compile(
+    r"""[ \t-]*["']?[\w.-]{0,60}(?:exclu|ignor|omit|norecurse|skip|blocklist|denylist)"""
+    r"""[\w.-]{0,60}["']?[ \t]*[:=]""",
+    re.IGNORECASE,
+)
+_SECRET = re.compile(r"(?:passw(?:or)?d|secret|token|api_?key)[\"']?[ \t]*[:=]", re.IGNORECASE)
+_IMPORT = re.compile(
+    r"""(?:\bfrom|\bimport|\brequire\(|\bimport\()[ \t]*(?:"([^"\n]{1,300})"|'([^'\n]{1,300})')"""
+)
+_STRING = re.compile(r"\"([^\"\n]{3,200})\"|'([^'\n]{3,200})'|`([^`\n]{3,200})`")
+
+_SCRIPTS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".vue", ".svelte", ".astro")
+_CONFIGS = (
+    ".yml .yaml .toml .ini .cfg .conf .json .json5 .jsonc .env .properties .xml .service .timer "
+    ".tf .hcl .nix .gradle .cmake .example .template .dist .j2 .sample"
+).split()
+_TEXTS = ".rst .txt .html .htm .adoc .bat .ps1 .cmd .sql .bpmn .mmd .css .scss .proto".split()
+_NAMES = frozenset(
+    (
+        "jenkinsfile", "caddyfile", "vagrantfile", "tiltfile", "earthfile", "procfile", "brewfile",
+        "manifest.in", "gemfile", "rakefile", ".babelrc", ".eslintrc", ".flake8", ".coveragerc",
+    )
+)  # fmt: skip
+_SILENT = re.compile(
+    r"(?:^|/)(?:codeowners|[\w.-]*lock(?:file)?\.(?:json|yaml)|[\w.-]*\.lock|\.[\w-]*ignore"
+    r"|[\w.-]*\.min\.(?:js|css)|pnpm-lock\.yaml|go\.sum|\.secrets\.baseline|\.mailmap)$"
+)
+
+
+class MentionFacts(Struct, frozen=True):
+    """`words` look like a path or a dotted module; `imports` are what JavaScript and TypeScript
+    import ("./api", "@/lib/x", "react"). Each has its line; each word stands once."""
+
+    words: tuple[tuple[str, int], ...] = ()
+    imports: tuple[tuple[str, int], ...] = ()
+
+
+def paths(text: str, dotted: bool = False) -> Iterator[str]:
+    """The words of `text` that look like a path, in order; with `dotted` also dotted modules.
+
+    A word without a slash needs a known extension. What may be a secret is no path: a long run of
+    mixed letters and digits, or what stands before the @ of a URL.
+    """
+    for match in _TOKEN.finditer(text):
+        word = match[0].rstrip(".").removeprefix("**/")
+        if not 3 <= len(word) <= 200 or ("/" not in word and "." not in word):
+            continue
+        if "/" in word:
+            credentials = word.startswith("//") or "@" in word[1:]
+            if not credentials and not any(map(_OPAQUE.match, word.split("/"))):
+                yield word
+        elif word.rpartition(".")[2].lower() in EXTENSIONS or (dotted and _DOTTED.fullmatch(word)):
+            yield word
+
+
+def _kind(path: str) -> str | None:
+    lowered = path.lower()
+    if _SILENT.search(lowered):
+        return None
+    name = lowered.rpartition("/")[2]
+    if name.endswith(_SCRIPTS):
+        return "script"
+    if name.endswith(tuple(_CONFIGS)) or name in _NAMES or name.startswith(".env"):
+        return "config"
+    return "text" if name.endswith(tuple(_TEXTS)) else None
+
+
+def extract(kind: str, data: bytes) -> MentionFacts:
+    text = decode(data[: 4 * MAX_TEXT])[0][:MAX_TEXT]
+    if kind == "script":
+        return _script(text)
+    return MentionFacts(words=_first_of_each(_config(text) if kind == "config" else _plain(text)))
+
+
+def _first_of_each(found: Iterator[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    first: dict[str, int] = {}
+    for word, line in found:
+        first.setdefault(word, line)
+        if len(first) >= MAX_WORDS:
+            break
+    return tuple(first.items())
+
+
+def _plain(text: str) -> Iterator[tuple[str, int]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        for word in paths(line[:MAX_LINE], dotted=True):
+            yield word, number
+
+
+def _config(text: str) -> Iterator[tuple[str, int]]:
+    """The words of a configuration, without what a tool is told to leave out."""
+    bracket, margin = False, -1
+    for number, line in enumerate(text.split("\n"), 1):
+        line = line[:MAX_LINE]
+        indent = len(line) - len(line.lstrip())
+        if bracket:
+            bracket = "]" not in line
+            continue
+        if margin >= 0 and (indent > margin or line.lstrip().startswith("- ") or not line.strip()):
+            continue
+        margin = -1
+        if _EXCLUDES.match(line):
+            bracket = line.count("[") > line.count("]")
+            margin = -1 if bracket else indent
+            continue
+        if not _SECRET.search(line):
+            yield from ((word, number) for word in paths(line, dotted=True))
+
+
+def _script(text: str) -> MentionFacts:
+    imports: dict[str, int] = {}
+    words: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_LINE or not ('"' in line or "'" in line or "`" in line):
+            continue
+        for match in islice(_IMPORT.finditer(line), 20):
+            imports.setdefault(match[1] or match[2], number)
+        for match in islice(_STRING.finditer(line), 20):
+            for word in paths(match[1] or match[2] or match[3]):
+                if word not in imports:
+                    words.setdefault(word, number)
+        if len(imports) + len(words) > MAX_WORDS:
+            break
+    return MentionFacts(tuple(words.items()), tuple(imports.items()))
+
+
+SLICE = Slice(name="mentions", version=1, type=MentionFacts, kind=_kind, extract=extract)
