@@ -321,3 +321,23 @@ def test_a_key_given_twice_is_no_error() -> None:
 )
 def test_what_no_ci_system_reads_is_no_workflow(path: str) -> None:
     assert SLICE.kind(path) is None
+
+
+def test_no_credential_stays_among_the_facts() -> None:
+    password = "Hunter" + "2-Zebra9"
+    facts = read(f"""\
+env: {{DB_PASSWORD: {password}, TOKEN: "${{{{ secrets.TOKEN }}}}", PASSWORD_MIN_LENGTH: 8}}
+jobs:
+  a:
+    steps:
+      - uses: appleboy/ssh-action@v1
+        with: {{password: {password}, script: "DB_PASSWORD={password} ./deploy.sh"}}
+      - run: |
+          export DB_PASSWORD="{password}"
+          psql --password {password} && TOKEN=${{{{ secrets.TOKEN }}}} ./run
+""")
+    assert password not in repr(facts)
+    step = only_job(facts).steps[1]
+    assert step.environment["TOKEN"] == "${{ secrets.TOKEN }}"
+    assert step.environment["PASSWORD_MIN_LENGTH"] == "8"
+    assert step.commands[-1].assignments == (("TOKEN", "${{ secrets.TOKEN }}"),)

@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 
 from readiness.facts._yaml import Node, scalar
 from readiness.facts.shell import Command
-from readiness.facts.workflow import Job, Reader, Step, Trigger, WorkflowFacts, read_commands
+from readiness.facts.workflow import (
+    Job,
+    Reader,
+    Step,
+    Trigger,
+    WorkflowFacts,
+    hidden_script,
+    read_commands,
+)
 
 ALWAYS = (Trigger("push"), Trigger("pull_request"))
 
@@ -44,7 +52,7 @@ def one_step(
         line=line or start,
         name=name,
         uses=uses,
-        run="\n".join(node.text or "" for node in scripts),
+        run=hidden_script("\n".join(node.text or "" for node in scripts)),
         run_line=start,
         commands=tuple(found),
         directory=directory,
@@ -309,7 +317,7 @@ def _cloudbuild(system: str, roots: list[Node], reader: Reader) -> WorkflowFacts
                 line=node.line,
                 name=scalar(options.get("id")),
                 uses=image,
-                run=scalar(script) or " ".join(words),
+                run=hidden_script(scalar(script) or " ".join(words)),
                 run_line=node.line,
                 commands=found,
                 directory=scalar(options.get("dir")),
@@ -362,7 +370,12 @@ def jenkins(text: str) -> WorkflowFacts:
         counted = start
         script = text[start:end]
         steps.append(
-            Step(line=line, run=script, run_line=line, commands=read_commands(script, line))
+            Step(
+                line=line,
+                run=hidden_script(script),
+                run_line=line,
+                commands=read_commands(script, line),
+            )
         )
     job = Job(id="pipeline", line=1, steps=tuple(steps))
     return WorkflowFacts("jenkins", triggers=ALWAYS, jobs=(job,) if steps else ())

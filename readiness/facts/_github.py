@@ -6,7 +6,15 @@ import re
 from collections.abc import Mapping
 
 from readiness.facts._yaml import Node, scalar
-from readiness.facts.workflow import FOREIGN_SHELLS, Job, Reader, Step, Trigger, WorkflowFacts
+from readiness.facts.workflow import (
+    FOREIGN_SHELLS,
+    Job,
+    Reader,
+    Step,
+    Trigger,
+    WorkflowFacts,
+    hidden_script,
+)
 
 
 def read(system: str, root: Node, reader: Reader) -> WorkflowFacts:
@@ -136,7 +144,7 @@ def _github_step(
     keys = {key.text or "": value for key, value in pairs}
     run = keys.get("run")
     given = reader.pairs(keys.get("with"))
-    inputs = {key.text or "": value.text for key, value in given if value.text is not None}
+    inputs = {key: hidden_script(value) for key, value in reader.strings(keys.get("with")).items()}
     uses = scalar(keys.get("uses"))
     reader.spend(sum(map(len, environment.values())))
     shell = scalar(keys.get("shell")) or defaults.get("shell", "")
@@ -149,7 +157,7 @@ def _github_step(
         name=scalar(keys.get("name")),
         uses=uses,
         inputs=inputs,
-        run=scalar(run),
+        run=hidden_script(scalar(run)),
         run_line=reader.first_line(run) if run else 0,
         commands=() if foreign else reader.commands(run, pipefail=shell == "bash"),
         directory=scalar(keys.get("working-directory")) or defaults.get("working-directory", ""),

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from readiness.facts import Slice
 from readiness.facts._yaml import Node, Walk, YamlError, documents, scalar
+from readiness.facts.credentials import veil, veil_words
 from readiness.facts.shell import Command
 from readiness.facts.shell import commands as shell_commands
 from readiness.facts.text import decode
@@ -212,9 +213,9 @@ class Reader(Walk):
         return self._read[key]
 
     def strings(self, node: Node | None) -> dict[str, str]:
-        """The scalar entries of a mapping."""
+        """The scalar entries of a mapping, credentials among them hidden."""
         entries = self.mapping(node).items()
-        return {key: value.text for key, value in entries if value.text is not None}
+        return {key: hidden(key, value.text) for key, value in entries if value.text is not None}
 
     def true(self, node: Node | None) -> bool:
         """Is the node `true`, also as an expression that is only that?"""
@@ -229,11 +230,44 @@ def read_commands(text: str, line: int, pipefail: bool = False) -> tuple[Command
         expressions.append(match[0])
         return f"$__EXPRESSION_{len(expressions) - 1}__"
 
-    hidden = _EXPRESSION.sub(hide, text)
-    found = shell_commands(hidden, line, pipefail)
-    if not expressions:
-        return found
-    return tuple(_restore(command, expressions) for command in found)
+    plain = _EXPRESSION.sub(hide, text)
+    found = shell_commands(plain, line, pipefail)
+    if expressions:
+        found = tuple(_restore(command, expressions) for command in found)
+    return tuple(map(_without_credentials, found))
+
+
+def hidden(name: str, value: str) -> str:
+    """The value of a setting without the credential in it; an expression holds none."""
+    return value if "${{" in value else veil(name, value)
+
+
+_VALUE = r"(\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|[^\s;&|\"']{1,500})"
+_ASSIGNED = re.compile(rf"\b([A-Za-z_][\w-]{{0,80}})(=){_VALUE}")
+_OPTION = re.compile(rf"--([A-Za-z][\w-]{{0,80}})([ \t]{{1,20}}){_VALUE}")
+
+
+def hidden_script(text: str) -> str:
+    """A script without the credentials that it assigns (`PASSWORD=x`, `--token x`)."""
+
+    def shown(match: re.Match[str]) -> str:
+        value = match[3].strip("\"'")
+        veiled = hidden(match[1], value)
+        before = match[0][: match.start(3) - match.start()]
+        return match[0] if veiled == value else before + veiled
+
+    return _OPTION.sub(shown, _ASSIGNED.sub(shown, text))
+
+
+def _without_credentials(command: Command) -> Command:
+    words = tuple(
+        plain if "${{" in plain else shown
+        for plain, shown in zip(command.words, veil_words(command.words), strict=True)
+    )
+    assignments = tuple((name, hidden(name, value)) for name, value in command.assignments)
+    if words == command.words and assignments == command.assignments:
+        return command
+    return replace(command, words=words, assignments=assignments)
 
 
 _HIDDEN = re.compile(r"\$\{?__EXPRESSION_(\d{1,6})__\}?")
