@@ -8,7 +8,7 @@ import msgspec
 
 from readiness.facts.python.model import Call, EnvironmentRead, Import, Route
 from readiness.facts.python.routes import REGISTRARS, decorated, registered
-from readiness.facts.python.values import PathReader, dotted, harmless, literal, start, text
+from readiness.facts.python.values import PathReader, dotted, harmless, literal, parts, text
 
 APPLICATIONS = {
     "FastAPI", "Flask", "Starlette", "Quart", "Sanic", "Litestar", "Celery", "Bottle", "Falcon",
@@ -38,13 +38,8 @@ _LOADERS = {
 }  # fmt: skip
 _IMPORTERS = {"import_module", "__import__", "run_module", "importorskip"}
 _READS = ("os.getenv", "environ.get", "environ.pop")
-_GLOBS = {"rglob", "glob", "iglob", "iterdir", "listdir", "walk", "scandir"}
-INTERESTING = (
-    {name.rpartition(".")[2] for name in APPLICATIONS | SERVERS}
-    | ROUTERS
-    | REGISTRARS
-    | {"insert", "append", "extend", "addsitedir"}
-)
+_GLOBS = {"rglob", "glob", "iglob", "iterdir", "listdir", "walk", "scandir", "joinpath"}
+INTERESTING = {name.rpartition(".")[2] for name in APPLICATIONS | SERVERS} | ROUTERS | REGISTRARS
 _NOISE = {
     "print", "len", "str", "int", "float", "bool", "dict", "list", "set", "tuple", "isinstance",
     "getattr", "setattr", "hasattr", "range", "enumerate", "zip", "sorted", "min", "max", "sum",
@@ -79,17 +74,26 @@ class Expressions:
         while stack:
             node = stack.pop()
             kind = type(node)
-            if kind is ast.Call:
-                found.append(node)  # type: ignore[arg-type]
-            elif kind is ast.Subscript:
-                self._subscript(node, where)  # type: ignore[arg-type]
-            elif kind is ast.Compare:
-                self._compare(node, where)  # type: ignore[arg-type]
-            for value in node.__dict__.values():
-                if type(value) is list:
-                    stack.extend(item for item in value if isinstance(item, ast.AST))
-                elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
-                    stack.append(value)
+            if kind in _LEAVES:
+                continue
+            if isinstance(node, ast.Call):
+                found.append(node)
+                stack.append(node.func)
+                stack += node.args
+                stack += [keyword.value for keyword in node.keywords]
+                continue
+            if isinstance(node, ast.Attribute):
+                stack.append(node.value)
+                continue
+            if isinstance(node, ast.Subscript):
+                self._subscript(node, where)
+            elif isinstance(node, ast.Compare):
+                self._compare(node, where)
+            elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+                part = literal(node.right)
+                if part:
+                    self.globs.append(Call("/", node.lineno, (part,), where=where))
+            stack.extend(ast.iter_child_nodes(node))
         found.sort(key=lambda call: (call.end_lineno or 0, call.end_col_offset or 0))
         outermost = found[-1] if found else None
         for call in found:
@@ -121,7 +125,7 @@ class Expressions:
         if last in REGISTRARS or (self.django and last in _DJANGO):
             self._registered(node, name, where)
         if len(self.calls) < _MOST and (
-            last in ROUTERS
+            (last in ROUTERS and not (self.django and last == "include"))
             or name in SERVERS
             or last in SERVERS
             or (self.everything and name and last not in _NOISE)
@@ -226,6 +230,6 @@ def _loader(node: ast.Call, name: str, where: str) -> Call:
     return Call(
         name=name,
         line=node.lineno,
-        arguments=tuple(part for a in arguments if (part := literal(a) or start(a))),
+        arguments=tuple(part for argument in arguments for part in parts(argument))[:12],
         where=where,
     )

@@ -8,17 +8,23 @@ from collections.abc import Iterable
 # In these files every call counts: what is started, checked and served, in which order.
 _STARTERS = (
     b"uvicorn", b"hypercorn", b"FastAPI(", b"Flask(", b"Starlette(", b"Celery(", b"lifespan",
-    b"on_event(", b"on_startup", b"get_wsgi_application(", b"get_asgi_application(", b"run_app(",
-    b"serve_forever", b"Quart(", b"Sanic(", b"Litestar(", b"waitress",
+    b"on_event(", b"on_startup", b"sgi_application(", b"run_app(", b"serve_forever", b"waitress",
 )  # fmt: skip
-# The lines of these are scanned in any file.
+# The lines of these are scanned in any file; of those after a name, only where the name stands.
 _TOKENS = (
-    b"environ", b"getenv", b"import_module", b"__import__", b"importorskip", b"runpy", b"run_path",
-    b"sys.path", b"addsitedir", b"patch", b"spec_from_file", b"pkgutil", b"SourceFileLoader",
-    b"entry_points", b"load_source", b"import_string", b"Route(", b"_route(", b"exec(", b"locate(",
-    b"rglob(", b"glob(", b"iterdir(", b"walk_packages", b"iter_modules", b"find_modules", b"env(",
-    b"decouple",
+    b"environ", b"env(", b"import_", b"importorskip", b"sys.path", b"patch(", b"entry_points",
+    b"oute(", b"exec(", b"urlpatterns",
 )  # fmt: skip
+_TOKENS_AFTER = {
+    b"importlib": (b"spec_from_file", b"SourceFileLoader", b"glob(", b"iterdir("),
+    b"spec_from_file": (b'/ "', b"/ '", b"path.join("),
+    b"__import__": (b"glob(", b"iterdir(", b"listdir("),
+    b"pkgutil": (b"pkgutil", b"iter_modules", b"walk_packages"),
+    b"runpy": (b"runpy", b"run_path", b"run_module"),
+    b"monkeypatch": (b"setattr(",),
+    b"decouple": (b"config(",),
+    b"import site": (b"addsitedir",),
+}
 _LITERAL = re.compile(rb"[\"']([\w~$-]{0,80}[./][\w.*/~$@+-]{1,160})[\"']", re.ASCII)
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _EXTENSION = re.compile(
@@ -38,8 +44,12 @@ def starts_something(data: bytes) -> bool:
 
 def lines_of_interest(data: bytes) -> list[int]:
     """The lines, ascending, whose expressions may say something of interest."""
+    tokens = list(_TOKENS)
+    for name, further in _TOKENS_AFTER.items():
+        if name in data:
+            tokens += further
     offsets: list[int] = []
-    for token in (*_TOKENS, b"urlpatterns"):
+    for token in tokens:
         position = data.find(token)
         while position >= 0:
             offsets.append(position)

@@ -115,7 +115,8 @@ class PythonFacts(Struct, frozen=True, array_like=True):
     where they always run, "if" or "except" where a branch or handler decides. `names` are all
     names bound at module level, `exports` those of `__all__`; `getattr_`: the module has
     `__getattr__`. `loaders` are the calls that load what is no literal; their `arguments` hold
-    the literal parts, the constant start of an f-string or sum too.
+    the literal strings that they are given, or parts of them; in such files the globs and the
+    steps of paths (`rglob`, `folder / "x"` as a call of "/") stand among them.
     """
 
     error: str = ""

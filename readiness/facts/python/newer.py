@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 _PARAMETERS = re.compile(
     rb"^([ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+)[ \t]*\[((?:[^\[\]\n]|\[[^\[\]]*\]|\n)*)\]",
     re.MULTILINE,
 )
+_PARAMETERS_LINE = re.compile(rb"^\s*(?:async\s+)?(?:def|class)\s+\w+\s*\[")
 _ALIAS = re.compile(
     rb"^([ \t]*)type[ \t]+(\w+)[ \t]*(?:\[((?:[^\[\]\n]|\[[^\[\]]*\]|\n)*)\])?[ \t]*=(?!=)",
     re.MULTILINE,
@@ -20,7 +22,7 @@ _ALIAS = re.compile(
 _EXCEPT = re.compile(
     rb"^([ \t]*except\*?[ \t]+)([A-Z][\w.]*(?:[ \t]*,[ \t]*[A-Z][\w.]*)+)([ \t]*:)", re.MULTILINE
 )
-_LAZY = re.compile(rb"^([ \t]*)lazy([ \t]+(?:import|from)[ \t])", re.MULTILINE)
+_LAZY = re.compile(rb"^([ \t]*)lazy[ \t]+((?:import|from)[ \t])", re.MULTILINE)
 _UNPACKING = re.compile(rb"([\[{(][ \t\n]*)\*{1,2}(?=[\w.]+(?:\([^()\n]*\))?\s+(?:async\s+)?for\s)")
 _PREFIX = rb"(?<![\w])(?:[fFtT][rR]?|[rR][fFtT])"
 _TOKEN = re.compile(rb"#[^\n]*|(?P<new>" + _PREFIX + rb")?(?P<quote>'''|\"\"\"|'|\")", re.ASCII)
@@ -37,7 +39,7 @@ def _continued(text: bytes) -> bytes:
 
 
 def formats(data: bytes) -> bytes:
-    """What only newer f-strings and t-strings may hold, as empty strings in parentheses."""
+    """What only newer f-strings and t-strings may hold, as empty strings."""
     out = []
     position = 0
     while match := _TOKEN.search(data, position):
@@ -45,8 +47,11 @@ def formats(data: bytes) -> bytes:
         if match["quote"] is not None:
             end, new = _string_end(data, end, match["quote"], match["new"] is not None)
             if new or (match["new"] is not None and b"t" in match["new"].lower()):
-                out += [data[position : match.start()], b"(''"]
-                out += [b"\n" * data.count(b"\n", match.start(), end), b")"]
+                out += [
+                    data[position : match.start()],
+                    b" ''",
+                    _continued(data[match.start() : end]),
+                ]
                 position = end
                 continue
         out.append(data[position:end])
@@ -67,6 +72,7 @@ def _string_end(data: bytes, position: int, quote: bytes, braces: bool) -> tuple
         token = match[0]
         position = match.end()
         if inner:
+            new = new or token[:1] == b"\\"
             if token == inner or (token == b"\n" and len(inner) == 1):
                 inner = b""
         elif depth:
@@ -99,13 +105,36 @@ def handlers(data: bytes) -> bytes:
 
 
 def lazy_imports(data: bytes) -> bytes:
-    """`lazy import x` as `import x`, and `[*x for x in y]` without its star."""
-    return _UNPACKING.sub(rb"\1", _LAZY.sub(rb"\1\2", data))
+    """`lazy import x` as `import x`."""
+    return _LAZY.sub(rb"\1\2", data)
 
 
-CHANGES: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
-    ("Python 3.12", parameters),
-    ("Python 3.12", formats),
-    ("Python 3.14", handlers),
-    ("Python 3.15", lazy_imports),
+def unpackings(data: bytes) -> bytes:
+    """`[*x for x in y]` without its star."""
+    return _UNPACKING.sub(rb"\1", data)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A construct that came with `since`; a parser that does not know it stumbles with a
+    `message` over a line that matches `line`. `apply` sets every one of a file aside."""
+
+    since: str
+    message: str
+    line: re.Pattern[bytes]
+    apply: Callable[[bytes], bytes]
+
+    def explains(self, message: str, line: bytes) -> bool:
+        return re.match(self.message, message) is not None and self.line.search(line) is not None
+
+
+_ANY = re.compile(b"")
+CHANGES = (
+    Change("Python 3.12", "expected '\\('|invalid syntax", _PARAMETERS_LINE, parameters),
+    Change("Python 3.12", "invalid syntax", _ALIAS, parameters),
+    Change("Python 3.12", "f-string", _ANY, formats),
+    Change("Python 3.12", "", re.compile(_PREFIX + rb"[\"']"), formats),
+    Change("Python 3.14", "multiple exception types", _EXCEPT, handlers),
+    Change("Python 3.15", "invalid syntax", _LAZY, lazy_imports),
+    Change("Python 3.15", "(?:iterable|dict) unpacking cannot be used", _ANY, unpackings),
 )

@@ -15,14 +15,18 @@ def guard(test: ast.expr) -> str:
         sides = [test.left, *test.comparators]
         named = any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
         return "main" if named and any(literal(side) == "__main__" for side in sides) else ""
-    if isinstance(test, ast.Constant):
-        return "" if test.value else "typing"
-    return "typing" if dotted(test).rpartition(".")[2] == "TYPE_CHECKING" else ""
+    if isinstance(test, ast.Name):
+        return "typing" if test.id == "TYPE_CHECKING" else ""
+    if isinstance(test, ast.Attribute):
+        return "typing" if test.attr == "TYPE_CHECKING" else ""
+    return "typing" if isinstance(test, ast.Constant) and not test.value else ""
 
 
 def catches(handler: ast.ExceptHandler) -> bool:
     if handler.type is None:
         return True
+    if isinstance(handler.type, ast.Name):
+        return handler.type.id in WIDE_ERRORS
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(dotted(kind).rpartition(".")[2] in WIDE_ERRORS for kind in kinds)
 
@@ -36,7 +40,7 @@ def base(node: ast.expr) -> str:
 
 
 def stub(body: list[ast.stmt]) -> bool:
-    return all(_says_nothing(statement) for statement in body)
+    return len(body) < 4 and all(_says_nothing(statement) for statement in body)
 
 
 def _says_nothing(node: ast.stmt) -> bool:

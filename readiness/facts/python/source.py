@@ -55,10 +55,10 @@ def _judge(data: bytes, error: SyntaxError | ValueError) -> Parsed:
         return Parsed(data, error=message.partition(" (")[0], line=_undecodable(data) or line)
     if "too many nested parentheses" in message or "too many levels" in message:
         return Parsed(data, error=TOO_DEEP, line=line, newer=True)
-    around = data.split(b"\n")[max(0, line - 2) : line + 1]
-    if any(_TEMPLATE.search(text) for text in around):
+    here = _without_strings(data, line)
+    if _TEMPLATE.search(_without_strings(data, line - 1)) or _TEMPLATE.search(here):
         return Parsed(data, template=True)
-    old = _python2(data.split(b"\n")[line - 1].decode("utf-8", "replace"), message)
+    old = _python2(here, message)
     if old:
         return Parsed(data, error=f"Python 2: {old}", line=line)
     return _without_news(data, message, line)
@@ -73,11 +73,11 @@ def _undecodable(data: bytes) -> int:
 
 
 # `{% if x %}`, `{{ cookiecutter.name }}`, `<%def ...%>`: the first one outside a string is where
-# Python gives up, so only the lines around the error are looked at (prompts hold such marks too).
+# Python gives up, so only the lines of the error are looked at (prompts hold such marks too).
 _TEMPLATE = re.compile(
-    rb"\{%-?\s{0,4}(?:if|for|set|block|include|import|extends|macro|raw|endif|else|filter|from)\b"
-    rb"|\{\{-?\s{0,4}[A-Za-z_][\w.]{0,80}\s{0,4}(?:\|[^{}\n]{0,80})?-?\}\}"
-    rb"|<%[\w!%=]"
+    r"\{%-?\s{0,4}(?:if|for|set|block|include|import|extends|macro|raw|endif|else|filter|from)\b"
+    r"|\{\{-?\s{0,4}[A-Za-z_][\w.]{0,80}\s{0,4}(?:\|[^{}\n]{0,80})?-?\}\}"
+    r"|<%[\w!%=]"
 )
 
 _PYTHON2 = (
@@ -99,28 +99,33 @@ _PYTHON2 = (
 _STRINGS = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
+def _without_strings(data: bytes, line: int) -> str:
+    text = data.split(b"\n")[line - 1][:2000] if line > 0 else b""
+    return _STRINGS.sub("''", text.decode("utf-8", "replace"))
+
+
 def _python2(text: str, message: str) -> str:
-    bare = _STRINGS.sub("''", text[:2000])
     for said, pattern, name in _PYTHON2:
-        if message.startswith(said) and re.search(pattern, bare):
+        if message.startswith(said) and re.search(pattern, text):
             return name
     return ""
 
 
 def _without_news(data: bytes, message: str, line: int) -> Parsed:
-    """The tree without the constructs that came after our grammar, if those alone stand in it."""
+    """The tree without the constructs that came after our grammar, if nothing else is wrong."""
     from readiness.facts.python import newer
 
-    for since, change in newer.CHANGES:
-        changed = change(data)
-        if changed == data:
-            continue
-        data = changed
+    first, since = line, ""
+    while True:
+        text = data.split(b"\n")[line - 1]
+        change = next((change for change in newer.CHANGES if change.explains(message, text)), None)
+        changed = change.apply(data) if change else data
+        if change is None or changed == data:
+            return Parsed(data, error=message, line=line)
+        data, since = changed, max(since, change.since)
         try:
-            tree = _tree(data)
+            return Parsed(data, _tree(data), f"needs {since} or newer", first, newer=True)
         except (RecursionError, MemoryError):
             return Parsed(data, error=TOO_DEEP, line=1, newer=True)
-        except (SyntaxError, ValueError):
-            continue
-        return Parsed(data, tree, f"needs {since} or newer", line, newer=True)
-    return Parsed(data, error=message, line=line)
+        except SyntaxError as error:
+            message, line = error.msg, error.lineno or 1

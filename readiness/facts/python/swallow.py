@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 
 from readiness.facts.python.model import Swallow
-from readiness.facts.python.values import dotted, literal
+from readiness.facts.python.values import dotted
 
-NAMES = re.compile(
+_NAMES = re.compile(
     r"(?i)start|boot|init|main|lifespan|set_?up|launch|serve|connect|health|validat|check|orchestr"
     r"|ready|readiness|ensure|configure|run|migrat|ping|create_app|build|make_app"
 )
@@ -29,8 +30,15 @@ _EXCUSE = re.compile(
     r"|crash|abort|exit|rais|prevent|break)|continu|non-?(?:critical|fatal|blocking)|graceful|degrad"
     r"|optional|best[- ]effort|anyway|minimal mode|limited functionality"
 )
+_TEXT = re.compile(r"[\"']([^\"']{3,300})")
 _BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.Match)
 _MOST = 60  # of one file
+
+
+@lru_cache(maxsize=20_000)
+def starts(name: str) -> bool:
+    """Does the name of a function say that it starts, prepares or checks something?"""
+    return _NAMES.search(name) is not None
 
 
 class Swallows:
@@ -48,48 +56,46 @@ class Swallows:
         for handler in node.handlers:
             if _wide(handler) and _goes_on(handler.body):
                 last = handler.body[-1].end_lineno or handler.lineno
-                self._add(
-                    handler.lineno, where, guards, (handler.lineno, last), handler.body, tests
-                )
+                self._add(handler.lineno, where, guards, last, tests)
 
     def branch(self, node: ast.If, where: str, tests: list[ast.expr]) -> None:
         """`if not healthy:` or the `else` of `if healthy:` that only logs."""
-        names = _names(node.test)
-        if not any(_HEALTH.search(name) for name in names):
-            return
         body = node.body if _negative(node.test) else node.orelse
         if not body or not _only_logs(body):
             return
-        first, last = body[0].lineno, body[-1].end_lineno or body[-1].lineno
-        self._add(first, where, names, (first, last), body, tests)
+        names = _names(node.test)
+        if not any(_HEALTH.search(name) for name in names):
+            return
+        last = body[-1].end_lineno or body[-1].lineno
+        self._add(body[0].lineno, where, names, last, tests)
 
     def _add(
         self,
         line: int,
         where: str,
         guards: tuple[str, ...],
-        lines: tuple[int, int],
-        body: list[ast.stmt],
+        last: int,
         tests: list[ast.expr],
     ) -> None:
         if len(self.found) >= _MOST:
             return
         conditions = [source for test in tests if _ENVIRONMENT.search(source := _source(test))]
-        quote = self._quote(lines, body)
+        quote = self._quote(line, last)
         self.found.append(Swallow(line, where, guards[:12], quote, " and ".join(conditions)))
 
-    def _quote(self, lines: tuple[int, int], body: list[ast.stmt]) -> str:
+    def _quote(self, first: int, last: int) -> str:
+        """The first comment or text in these lines, and the one after, that excuses."""
         if self._lines is None:
             self._lines = self._data.split(b"\n")
-        for raw in self._lines[lines[0] - 1 : lines[1] + 2]:
-            _, sign, comment = raw.decode("utf-8", "replace").partition("#")
-            if sign and _EXCUSE.search(comment):
-                return comment.strip()[:160]
-        for statement in body:
-            for node in ast.walk(statement):
-                said = literal(node)
-                if said and _EXCUSE.search(said):
-                    return said.strip()[:160]
+        for raw in self._lines[first - 1 : last + 1]:
+            line = raw[:400].decode("utf-8", "replace")
+            if _EXCUSE.search(line):
+                code, sign, comment = line.partition("#")
+                if sign and _EXCUSE.search(comment):
+                    return comment.strip()[:160]
+                for text in _TEXT.findall(code):
+                    if _EXCUSE.search(text):
+                        return str(text).strip()[:160]
         return ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import islice
 
 LONGEST = 300  # characters of a literal that are kept
 _SECRET = re.compile(
@@ -61,21 +62,14 @@ def harmless(key: str, value: str | None) -> str | None:
     return value
 
 
-def start(node: ast.AST) -> str:
-    """The literal start of a string that is put together: an f-string, a sum, a format."""
-    while True:
-        if isinstance(node, ast.JoinedStr) and node.values:
-            node = node.values[0]
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
-            node = node.left
-        elif (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in ("format", "join", "replace")
-        ):
-            node = node.func.value
-        else:
-            return re.split(r"%[sdr(]|\{", literal(node) or "")[0]
+def parts(node: ast.AST) -> list[str]:
+    """The literal strings of which an expression is put together, in their order."""
+    whole = literal(node)
+    if whole is not None:
+        return [whole] if whole else []
+    if isinstance(node, ast.JoinedStr | ast.BinOp | ast.Call | ast.FormattedValue | ast.keyword):
+        return [part for child in islice(ast.iter_child_nodes(node), 12) for part in parts(child)]
+    return []
 
 
 def pattern(node: ast.AST) -> str | None:

@@ -16,7 +16,7 @@ from readiness.facts.python.model import Call, Definition, Import, PythonFacts, 
 from readiness.facts.python.routes import checks
 from readiness.facts.python.shapes import WIDE_ERRORS, base, callee, catches, guard, stub
 from readiness.facts.python.source import Parsed
-from readiness.facts.python.swallow import NAMES, Swallows
+from readiness.facts.python.swallow import Swallows, starts
 from readiness.facts.python.values import dotted, literal, strings
 
 _BLOCKING = {
@@ -68,30 +68,32 @@ class _Walk:
         self.tests: list[ast.expr] = []
 
     def block(self, body: list[ast.stmt]) -> None:
+        at_module = self.scope == _MODULE
+        remembers = self.keeps_values and not at_module
         for node in body:
-            visit = _VISITS.get(type(node))
+            kind = type(node)
+            visit = _VISITS.get(kind)
             if visit is not None:
                 visit(self, node)
                 continue
-            if self.scope == _MODULE:
+            if at_module:
                 self._bind(node)
-            elif self.keeps_values and type(node) is ast.Assign:
-                self._remember(node)
-            value: Any = getattr(node, "value", None)
-            kind = type(value)
-            if kind is ast.Constant:
-                if node.end_lineno != node.lineno and type(node) is ast.Expr:
-                    self.texts.append((node.lineno, node.end_lineno or node.lineno))
-                continue
-            if kind is ast.Await:
+            elif remembers and kind is ast.Assign:
+                self._remember(node)  # type: ignore[arg-type]
+            value = node.value if kind in _WITH_VALUE else None  # type: ignore[attr-defined]
+            if type(value) is ast.Await:
                 value = value.value
-                kind = type(value)
-            if kind is ast.Call:
-                function = value.func
-                name = getattr(function, "attr", None) or getattr(function, "id", None)
+            if type(value) is ast.Call:
+                function: Any = value.func
+                of = type(function)
+                name = function.attr if of is ast.Attribute else of is ast.Name and function.id
                 if name in INTERESTING:
                     self._scan(node)
                     continue
+            elif type(value) is ast.Constant:
+                if kind is ast.Expr and node.end_lineno != node.lineno:
+                    self.texts.append((node.lineno, node.end_lineno or node.lineno))
+                continue
             if node.end_lineno >= self.hot:  # type: ignore[operator]
                 self._maybe(node, node.lineno, node.end_lineno or 0)
 
@@ -238,7 +240,7 @@ class _Walk:
         if self.keeps_functions:
             self.functions[node.name] = node
         self.where, self.scope = name, _FUNCTION
-        self.watched = self.everything or NAMES.search(node.name) is not None
+        self.watched = self.everything or starts(node.name)
         saved = self.optional, self.typing, self.handling, self.tests
         self.optional, self.handling, self.tests = False, False, []
         self.block(node.body)
@@ -388,6 +390,7 @@ class _Walk:
 
 
 _TYPE_ALIAS: type[ast.stmt] | None = getattr(ast, "TypeAlias", None)
+_WITH_VALUE = {ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return}
 _VISITS: dict[type[ast.AST], Callable[[_Walk, Any], None]] = {
     ast.Import: _Walk._import,
     ast.ImportFrom: _Walk._import_from,
