@@ -138,7 +138,7 @@ class Judge:
         if not above.isdisjoint(_NEVER_BELOW):
             return ""
         said = f'its name says "{own}"'
-        files = [path for path in _below(self._index, folder) if _base(path) not in _KEEPERS]
+        files = [path for path in below(self._index, folder) if _base(path) not in _KEEPERS]
         if name is Name.PLAIN and above.isdisjoint(_PAGES):
             return said if files else ""
         code = [path for path in files if _extension(path) in CODE]
@@ -241,7 +241,8 @@ class Judge:
         return copies
 
 
-def _below(index: RepoIndex, folder: str) -> list[str]:
+def below(index: RepoIndex, folder: str) -> list[str]:
+    """The files of a folder ("" for the root) and of all folders in it, sorted."""
     pending: list[str] = [folder]
     files: list[str] = []
     while pending:
