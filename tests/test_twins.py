@@ -56,7 +56,8 @@ def test_few_equal_files_make_no_duplicate_tree() -> None:
 
 
 def test_a_copy_of_the_whole_repository_inside_itself_is_found() -> None:
-    index = build_index(tree("app", 12) + tree("copy/app", 12))
+    run = f"run.py --\n{BODY}"
+    index = build_index(f"-- {run}-- copy/{run}" + tree("app", 12) + tree("copy/app", 12))
     assert [(pair.left, pair.right) for pair in index.twins.trees] == [("", "copy")]
 
 
