@@ -11,6 +11,7 @@ from msgspec import Struct
 from readiness.facts import Slice
 from readiness.facts._shell_model import Choice, Draft
 from readiness.facts._shell_syntax import Reader
+from readiness.facts.credentials import is_credential, veil, veil_words
 from readiness.facts.text import decode
 
 MAX_MENTIONS = 500
@@ -28,7 +29,8 @@ class Command(Struct, frozen=True):
     lost in a pipe without pipefail, `background` that it ends in `&`. `function` is the shell
     function, Makefile target, Procfile process or unit section that holds it; `conditional` that
     an if, loop or && decides whether it runs; `tested` that an if or a loop asks for its status.
-    `writes` are the files that its redirections make. A literal credential is masked as `***`.
+    `writes` are the files that its redirections make.
+    Literal credentials are hidden.
     """
 
     words: tuple[str, ...]
@@ -75,9 +77,7 @@ _PLAIN = re.compile(r"[^\\'\"$`;&|<>(){}#!\[\]=\n]*")
 _KEYWORDS = frozenset(
     ("if", "then", "else", "fi", "for", "while", "until", "do", "done", "case", "esac", "function")
 )
-_SECRET = re.compile(r"pass(?:wd|word|phrase)?\b|pwd|secret|token|api_?-?key|credential|_key\b")
-_VALUE = re.compile(r"([A-Za-z_-][\w.-]{0,100}=)([^$].*)", re.DOTALL)
-_URL_SECRET = re.compile(r"(://[^\s:/@$]{0,100}:)[^\s/@$]{1,200}@")
+_URL_NAMED = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 _NAMED = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 _PROGRAM = re.compile(r"[a-z][\w.-]{1,30}(?: [a-z][\w.-]{1,30}){0,2}")
 _WHERE = re.compile(r"[\w@.+~{}$-]*/[\w@.+~{}$/-]*|@@?|[\w-]+\.\w{1,5}")
@@ -102,7 +102,7 @@ def commands(text: str, first_line: int = 1, pipefail: bool = False) -> tuple[Co
             return ()
         if words[0] not in _KEYWORDS:
             line = first_line + text[: len(text) - len(text.lstrip())].count("\n")
-            return (Command(words, line),)
+            return (Command(veil_words(words) if " -" in text else words, line),)
     return tuple(_freeze(draft) for draft in Reader(text, first_line, pipefail).commands)
 
 
@@ -120,13 +120,11 @@ def expand(command: Command, facts: ShellFacts) -> tuple[str, ...]:
 
 def _freeze(draft: Draft) -> Command:
     return Command(
-        words=tuple(map(_masked, draft.words)),
+        words=veil_words(draft.words),
         line=draft.line,
         directory=draft.directory,
-        assignments=tuple(
-            (name, _masked(f"{name}={value}")[len(name) + 1 :]) for name, value in draft.assignments
-        ),
-        fallback=_masked(draft.fallback),
+        assignments=tuple((name, veil(name, value)) for name, value in draft.assignments),
+        fallback=" ".join(veil_words(draft.fallback.split(" "))),
         piped=draft.piped,
         background=draft.background,
         conditional=draft.conditional,
@@ -134,14 +132,6 @@ def _freeze(draft: Draft) -> Command:
         writes=tuple(draft.writes),
         tested=draft.tested,
     )
-
-
-def _masked(word: str) -> str:
-    if "://" in word and "@" in word:
-        word = _URL_SECRET.sub(r"\1***@", word)
-    if "=" in word and (match := _VALUE.match(word)) and _SECRET.search(match[1].lower()):
-        return match[1] + "***"
-    return word
 
 
 def _kind(path: str) -> str | None:
@@ -191,8 +181,7 @@ def _script(text: str, interpreter: str) -> ShellFacts:
         variables={
             name: value
             for name, value in reader.places.variables.items()
-            if not _SECRET.search(name.lower())
-            and (_WHERE.fullmatch(value) or _PROGRAM.fullmatch(value))
+            if not is_credential(name) and (_WHERE.fullmatch(value) or _PROGRAM.fullmatch(value))
         },
         tolerated=tuple(_tolerated(reader))[:MAX_SWALLOWS],
     )
@@ -231,8 +220,8 @@ def _tolerated(reader: Reader) -> Iterator[Tolerated]:
             if draft.words[0] in _SAYS or _LOGS.fullmatch(draft.words[0])
         ]
         quote = next((text for text in said if _GOES_ON.search(text)), said[0] if said else "")
-        words = tuple(map(_masked, guard.words[:40]))
-        yield Tolerated(guard.line, words, _masked(quote), choice.function)
+        words = veil_words(guard.words[:40])
+        yield Tolerated(guard.line, words, veil("", quote), choice.function)
 
 
 def _ending_variables(reader: Reader, ends: set[str]) -> set[str]:
