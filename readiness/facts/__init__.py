@@ -25,6 +25,7 @@ SLICE_MODULES = (
     "manifest",
     "markdown",
     "mentions",
+    "paths",
     "python",
     "shell",
     "shingles",

@@ -77,10 +77,7 @@ class BuildContext:
         if not self._patterns:
             return None
         if self._spec is None:
-            import pathspec
-
-            lines = [_from_root(pattern.text) for pattern in self._patterns]
-            self._spec = pathspec.PathSpec.from_lines("gitignore", lines, backend="re2")
+            self._spec = _compile([_from_root(pattern.text) for pattern in self._patterns])
         result = self._spec.check_file(path[len(self.folder) :].lstrip("/"))
         if not result.include:
             return None
@@ -103,6 +100,28 @@ class BuildContext:
             if line is None:
                 return None
         return line
+
+
+def _compile(lines: list[str]) -> Any:
+    """The matcher of the lines; one that is no pattern matches nothing."""
+    from pathspec import PathSpec
+    from pathspec.patterns.gitignore.base import GitIgnorePatternError
+
+    try:
+        return PathSpec.from_lines("gitignore", lines, backend="re2")
+    except GitIgnorePatternError:
+        return PathSpec.from_lines("gitignore", list(map(_valid, lines)), backend="re2")
+
+
+def _valid(line: str) -> str:
+    from pathspec import PathSpec
+    from pathspec.patterns.gitignore.base import GitIgnorePatternError
+
+    try:
+        PathSpec.from_lines("gitignore", [line], backend="simple")
+    except GitIgnorePatternError:
+        return ""
+    return line
 
 
 def _join(folder: str, path: str) -> str:
