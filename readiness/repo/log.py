@@ -9,8 +9,7 @@ from readiness.model import decode_path
 from readiness.repo.commits import moment
 from readiness.repo.room import GitStopped, Room
 
-_SHORTEST_ID = 40
-_MOST_CHANGES = 5_000_000  # more than the Linux kernel's
+MOST_CHANGES = 5_000_000  # more than the Linux kernel's
 _OPTIONS = (
     "-z",
     "--reverse",
@@ -21,6 +20,7 @@ _OPTIONS = (
     "--no-textconv",
     "--find-renames=100%",
     "-c",
+    "--combined-all-paths",
 )
 
 
@@ -46,24 +46,29 @@ def _commits(fields: Iterator[bytes]) -> Iterator[Commit]:
     changes: list[Change] = []
     for field in fields:
         status = field.lstrip(b"\n")
-        if len(status) >= _SHORTEST_ID:
+        if not status:
+            continue
+        if not status[:1].isupper():
             if commit_id:
                 yield Commit(commit_id, at, author, tuple(changes))
             commit_id, at, changes = status.decode(), moment(next(fields)), []
             author = next(fields).decode("utf-8", "backslashreplace")
-        elif status:
+        else:
             changes.append(_change(status, fields))
             total += 1
-            if total > _MOST_CHANGES:
+            if total > MOST_CHANGES:
                 raise GitStopped
     if commit_id:
         yield Commit(commit_id, at, author, tuple(changes))
 
 
 def _change(status: bytes, fields: Iterator[bytes]) -> Change:
-    """`A`, `M`, `D`, `T` (of type) or `R100`; in a merge one letter for each parent."""
-    path = decode_path(next(fields))
-    if status[1:].isdigit():
-        return Change("R", decode_path(next(fields)), path)
-    kinds = set(status)
-    return Change(chr(kinds.pop()) if kinds in ({65}, {68}) else "M", path)
+    """`A`, `M`, `D`, `T` (of type) and a path, or `R100` and two; in a merge a letter for each
+    parent, the path in each of them, and the path in the merge."""
+    letters = status.rstrip(b"0123456789")
+    names = len(letters) + 1 if len(status) > 1 else 1
+    paths = [decode_path(next(fields)) for _ in range(names)]
+    kind = chr(letters[0]) if len(set(letters)) == 1 else "M"
+    if kind == "R":
+        return Change("R", paths[-1], paths[0])
+    return Change(kind if kind in "AD" else "M", paths[-1])

@@ -91,6 +91,11 @@ class Repository:
         """The Git directory that all linked work trees share: the same, where there are none."""
         return self._place.common
 
+    @property
+    def shallow(self) -> bool:
+        """Is its history cut off, so that it says less than that of another clone?"""
+        return self._room.shallow
+
     def snapshot(
         self, *, rev: str | None = None, staged: bool = False, untracked: bool = False
     ) -> Snapshot:

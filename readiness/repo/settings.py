@@ -139,8 +139,8 @@ def public_url(url: str | None) -> str | None:
 def repository_name(url: str | None, folder: str) -> str:
     """The last name in the remote's URL, else in the folder's path, without `.git`."""
     for text in (url or "", folder):
-        trimmed = text.rstrip("/").removesuffix("/.git").rstrip("/")
+        trimmed = re.sub(r"(?:/\.?)+\Z", "", text).removesuffix("/.git").rstrip("/")
         name = re.split(r"[/:]", trimmed)[-1].removesuffix(".git")
-        if name:
+        if name.strip("."):
             return name
     return "repository"
