@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,9 @@ from readiness.facts import ignorefile
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
+
+
+_MOST = 2_000  # lines of a .dockerignore
 
 
 class Exclusion(Struct, frozen=True):
@@ -41,7 +45,7 @@ class BuildContext:
         own = f"{dockerfile}.dockerignore"  # it stands beside the Dockerfile and comes first
         self.ignore_file = own if own in index.files else _join(folder, ".dockerignore")
         facts = index.facts(ignorefile.SLICE, self.ignore_file)
-        self._patterns = facts.patterns if facts else ()
+        self._patterns = facts.patterns[:_MOST] if facts else ()
         self._spec: Any = None
 
     def find(self, source: str) -> Found:
@@ -77,11 +81,13 @@ class BuildContext:
         if not self._patterns:
             return None
         if self._spec is None:
-            self._spec = _compile([_from_root(pattern.text) for pattern in self._patterns])
-        result = self._spec.check_file(path[len(self.folder) :].lstrip("/"))
-        if not result.include:
+            self._spec = _compile([_expression(pattern.text) for pattern in self._patterns])
+        matching = self._spec.Match(path[len(self.folder) :].lstrip("/"))
+        if not matching:
             return None
-        pattern = self._patterns[result.index]
+        pattern = self._patterns[max(matching)]
+        if pattern.text.strip().startswith("!"):
+            return None
         return Exclusion(self.ignore_file, pattern.line, pattern.text)
 
     def _excluded(self, path: str) -> Exclusion | None:
@@ -102,37 +108,60 @@ class BuildContext:
         return line
 
 
-def _compile(lines: list[str]) -> Any:
-    """The matcher of the lines; one that is no pattern matches nothing."""
-    from pathspec import PathSpec
-    from pathspec.patterns.gitignore.base import GitIgnorePatternError
-
-    try:
-        return PathSpec.from_lines("gitignore", lines, backend="re2")
-    except GitIgnorePatternError:
-        return PathSpec.from_lines("gitignore", list(map(_valid, lines)), backend="re2")
-
-
-def _valid(line: str) -> str:
-    from pathspec import PathSpec
-    from pathspec.patterns.gitignore.base import GitIgnorePatternError
-
-    try:
-        PathSpec.from_lines("gitignore", [line], backend="simple")
-    except GitIgnorePatternError:
-        return ""
-    return line
-
-
 def _join(folder: str, path: str) -> str:
     return f"{folder}/{path}" if folder else path
 
 
-def _from_root(pattern: str) -> str:
-    """A .dockerignore line in the terms of a .gitignore: there each line starts at the root."""
-    text = pattern.strip()
-    if text.startswith("#") or not text.strip("!"):
-        return ""
-    negation = "!" if text.startswith("!") else ""
+def _compile(expressions: list[str]) -> Any:
+    """The expressions as one set: RE2 is linear where a hostile pattern would stall `re`."""
+    import re2
+
+    found = re2.Set.FullMatchSet()
+    for expression in expressions:
+        found.Add(expression)
+    found.Compile()
+    return found
+
+
+_NOTHING = r"[^\x00-\x{10FFFF}]"
+_TOKEN = re.compile(r"(?s)\*\*/|\*\*|\*|\?|\[(\^?(?:\\.|[^\]\\])+)\]|\\(.)|.")
+_MEMBER = re.compile(r"(?s)(\\.|[^\\])(?:-(\\.|[^\\]))?")
+
+
+def _expression(line: str) -> str:
+    """A line of a .dockerignore as a regular expression over paths below the context.
+
+    Its patterns start at the root, cover what lies below a folder that they match, and cannot be
+    expressed as those of a .gitignore, whose matchers refuse some that Docker takes."""
+    text = line.strip()
+    if text.startswith("#"):
+        return _NOTHING
     path = posixpath.normpath("/" + text.removeprefix("!").strip()).lstrip("/")
-    return f"{negation}/{path}" if path else ("!/**" if negation else "/**")
+    if not path:
+        return ".*" if text.strip("!") else _NOTHING
+    parts = []
+    for match in _TOKEN.finditer(path):
+        token = match[0]
+        if token in _SIGNS:
+            parts.append(_SIGNS[token])
+        elif match[1]:
+            parts.append(_class(match[1]))
+        else:
+            parts.append(re.escape(match[2] or token))
+    return "".join(parts) + "(?:/.*)?"
+
+
+_SIGNS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def _class(members: str) -> str:
+    """A class of characters; a range that runs backwards holds nothing."""
+    negated = members.startswith("^")
+    ranges = []
+    for match in _MEMBER.finditer(members[negated:]):
+        low, high = match[1][-1], (match[2] or match[1])[-1]
+        if low <= high:
+            ranges.append(f"\\x{{{ord(low):x}}}-\\x{{{ord(high):x}}}")
+    if not ranges:
+        return "[^/]" if negated else _NOTHING
+    return f"[{'^/' if negated else ''}{''.join(ranges)}]"
