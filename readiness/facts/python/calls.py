@@ -6,9 +6,10 @@ import ast
 
 import msgspec
 
+from readiness.facts.credentials import veil
 from readiness.facts.python.model import Call, EnvironmentRead, Import, Route
 from readiness.facts.python.routes import REGISTRARS, decorated, registered
-from readiness.facts.python.values import PathReader, dotted, harmless, literal, parts, text
+from readiness.facts.python.values import PathReader, dotted, literal, parts, text
 
 APPLICATIONS = {
     "FastAPI", "Flask", "Starlette", "Quart", "Sanic", "Litestar", "Celery", "Bottle", "Falcon",
@@ -164,7 +165,9 @@ class Expressions:
         for keyword in node.keywords:
             if keyword.arg == "default":
                 given = keyword.value
-        default = harmless(key, literal(given))
+        default = literal(given)
+        if default is not None:
+            default = veil(key, default)
         self.environment.append(EnvironmentRead(key, node.lineno, default, where))
 
     def _subscript(self, node: ast.Subscript, where: str) -> None:
@@ -212,7 +215,7 @@ def _made(node: ast.Call, name: str, where: str, target: str) -> Call:
     for keyword in node.keywords:
         value = text(keyword.value) if keyword.arg else None
         if value is not None and keyword.arg:
-            keywords[keyword.arg] = harmless(keyword.arg, value) or ""
+            keywords[keyword.arg] = veil(keyword.arg, value)
     names = (dotted(a) for a in node.args if isinstance(a, ast.Name | ast.Attribute | ast.Call))
     return Call(
         name=name,

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from itertools import islice
 
+from readiness.facts.credentials import veil
+
 LONGEST = 300  # characters of a literal that are kept
-_SECRET = re.compile(
-    r"(?i)(?:passw(?:or)?d|passwd|secret|token|credential|private|api_?key|access_?key|auth_?key"
-    r"|_key$|^key$|(?:^|_)pass(?:$|_)|(?:^|_)pwd(?:$|_)|salt|dsn)"
-)
-_PLACEHOLDER = re.compile(
-    r"(?i)^(?:|.{0,12}(?:change|replace|your|example|dummy|placeholder|insecure|default|todo|xxx)"
-    r".{0,40}|admin|root|guest|user|password|passwd|secret|test|dev|postgres|redis|master_?key"
-    r"|minioadmin|(?:test|dev|admin|my)[-_]?\w{0,12}|none|null|false|true|0|1|123456?)$"
-)
-_USERINFO = re.compile(r"(://[^/\s:@]{0,100}:)[^/\s@]{1,200}@")
 
 
 def dotted(node: ast.AST) -> str:
@@ -44,7 +35,7 @@ def literal(node: ast.AST | None) -> str | None:
     """The literal string of a node, without the password of a URL; null where it is none."""
     if isinstance(node, ast.Constant) and type(node.value) is str:
         value = node.value[:LONGEST]
-        return _USERINFO.sub(r"\1***@", value) if "@" in value else value
+        return veil("", value) if "@" in value else value
     return None
 
 
@@ -53,13 +44,6 @@ def text(node: ast.AST) -> str | None:
     if isinstance(node, ast.Constant):
         return literal(node) if type(node.value) is str else repr(node.value)[:LONGEST]
     return dotted(node) or None if isinstance(node, ast.Name | ast.Attribute) else None
-
-
-def harmless(key: str, value: str | None) -> str | None:
-    """`value`, or "***" where `key` names a secret and the value is no common placeholder."""
-    if value is not None and _SECRET.search(key) and not _PLACEHOLDER.match(value):
-        return "***"
-    return value
 
 
 def parts(node: ast.AST) -> list[str]:
