@@ -288,8 +288,8 @@ def test_any_bytes_have_facts(path: str, data: bytes) -> None:
 
 KEYS = st.sampled_from(
     "project tool poetry setuptools hatch uv pdm flit pytest ini_options packages find where "
-    "include from scripts dependencies group dev optional-dependencies package-dir "
-    "dependency-groups entry-points workspace members build targets wheel module name python".split()
+    "include from scripts dependencies group dev optional-dependencies package-dir python name "
+    "dependency-groups entry-points workspace members build targets wheel module".split()
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
