@@ -1,0 +1,151 @@
+"""HYG001: folders that hold what was put away, tracked beside the code that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from readiness.index import RepoIndex
+from readiness.index.archives import DOCUMENTS, below
+from readiness.index.inventory import named_as_test
+from readiness.model import Area, Dimension, Evidence, Finding, Outcome, Severity
+from readiness.rule import Example, Rule, against, for_, ratio_quality
+
+from ._copies import archive_cause, counted, day, last_change, size_of, users
+
+_DOCUMENTS = DOCUMENTS | {"txt", "pdf", "png", "jpg", "jpeg", "svg", "docx", "drawio", "gif"}
+_MANY, _SHARE = 10, 0.01  # files, or share of all files, from which a tree weighs heavily
+_RECENT = 30 * 86_400  # seconds: an archive that was edited since then is not at rest
+
+
+class ArchiveDirectoryTracked(Rule):
+    """A folder of archived, old or backed-up files is tracked in the repository.
+
+    What it does
+        Finds the topmost folders whose name says that they were put away (`archive`,
+        `archived_services`, `old_main_files`, `backup_20251025`, `cleanup_nov6_2025`), one
+        finding for each tree, and counts what they hold and who still uses it. A feature that is
+        named like an archive is told by its use: live code imports it, its files are named after
+        its trade, or it stands among pages, migrations or samples.
+
+    Why it matters
+        Every search finds the dead copy beside the live one, people and machines edit the wrong
+        file, and tools spend their time on code that never runs. Git keeps the past anyway.
+
+    How to fix
+        Tag the commit and remove the tree. If live code uses a part of it, move that out first.
+
+    Limits
+        A name decides only where it is plain. A lone `legacy` is a business word as often as not
+        and is never reported by its name alone. Trees of documents weigh less, at most medium.
+    """
+
+    id = "HYG001"
+    name = "archive-directory-tracked"
+    dimension = Dimension.CLEANUP
+    area = Area.CLUTTER
+    severity = Severity.HIGH
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "archives at several depths, each tree once",
+            "-- app/main.py --\nprint()\n-- app/archive/old_main.py --\nprint()\n"
+            "-- tests_old_archive/test_a.py --\ndef test(): pass\n"
+            "-- tests_old_archive/archive/b.py --\nx = 1\n-- cleanup_nov6_2025/c.py --\nx = 1\n",
+            ("app/archive", "cleanup_nov6_2025", "tests_old_archive"),
+        ),
+        Example(
+            "an archive of documents in capitals",
+            "-- docs/execution/ARCHIVE/plan.md --\n# Plan\n-- docs/usage.md --\n# Usage\n",
+            ("docs/execution/ARCHIVE",),
+        ),
+        Example(
+            "a plain name from which live code still imports",
+            "-- archived_api/core.py --\nx = 1\n-- main.py --\nimport archived_api.core\n",
+            ("archived_api",),
+        ),
+        Example(
+            "words that only contain or resemble the tokens",
+            "-- household/threshold.py --\nx = 1\n-- content/archive_file_service.py --\nx = 1\n"
+            "-- legacy_systems/soap.py --\nx = 1\n-- backup_service/run.py --\nx = 1\n"
+            "-- forms/old_age_pension/rates.py --\nx = 1\n-- backups_v2/store.py --\nx = 1\n",
+        ),
+        Example(
+            "an application named archive, and one named backups",
+            "-- archive/__init__.py --\n-- archive/apps.py --\nclass A(AppConfig): pass\n"
+            "-- backups/__init__.py --\n-- backups/api.py --\nx = 1\n"
+            "-- urls.py --\nfrom backups import api\n-- jobs.py --\nimport backups.api\n",
+        ),
+        Example(
+            "migrations, fixtures, samples and vendored code",
+            "-- db/migrations/old/0001.py --\nx = 1\n-- shop/fixtures/archive/a.json --\n{}\n"
+            "-- tests/samples/archive/a.py --\nx\n-- node_modules/x/old/index.js --\nx\n",
+        ),
+    )
+
+    def check(self, index: RepoIndex) -> Iterator[Finding]:
+        for root, reason in index.inventory.archive_roots.items():
+            files = below(index, root)
+            documents = _documents(files)
+            if documents:
+                severity = Severity.MEDIUM if len(files) >= _MANY else Severity.LOW
+            elif len(files) >= _MANY or len(files) >= _SHARE * len(index.files):
+                severity = Severity.HIGH
+            else:
+                severity = Severity.MEDIUM
+            kind = "documents" if documents else "files"
+            yield self.finding(
+                root,
+                f"{root} keeps {len(files):,} archived {kind[:-1] if len(files) == 1 else kind} "
+                f"({size_of(index, files)}) in the repository",
+                severity=severity,
+                evidence=[for_(reason, root), *_evidence(index, root, files)],
+                subjects=files,
+                cause=archive_cause(root),
+            )
+
+    def measure(self, index: RepoIndex, findings: Sequence[Finding]) -> Outcome:
+        """The share of all files that is archived; a document counts a quarter."""
+        archived = sum(
+            len(finding.subjects) / (4 if _documents(finding.subjects) else 1)
+            for finding in findings
+        )
+        share = archived / max(1, len(index.files))
+        return self.outcome(ratio_quality(share, zero_at=0.3), findings)
+
+
+def _documents(files: Sequence[str]) -> bool:
+    """Are four in five of these files documents?"""
+    number = sum(path.rpartition(".")[2].lower() in _DOCUMENTS for path in files)
+    return 5 * number >= 4 * len(files)
+
+
+def _evidence(index: RepoIndex, root: str, files: list[str]) -> Iterator[Evidence]:
+    tests = sum(named_as_test(path.rpartition("/")[2]) for path in files)
+    documents = sum(path.rpartition(".")[2].lower() in _DOCUMENTS for path in files)
+    kinds = {"other file": len(files) - tests - documents, "test": tests, "document": documents}
+    held = [counted(number, kind) for kind, number in kinds.items() if number]
+    yield for_(f"holds {', '.join(held)}")
+    live = index.inventory.archive_root
+    copies = [
+        path
+        for path in files
+        if any(live(twin) is None for twin in index.twins.same.get(index.files[path].blob_id, ()))
+    ]
+    if copies:
+        copied = f"{counted(len(copies), 'file')} also lie outside archives, byte for byte"
+        yield for_(copied, copies[0])
+    found = users(index, files)
+    yield from found[:8]
+    if not found:
+        yield for_("no live file imports or runs anything in it")
+    last = last_change(index, files)
+    if last:
+        edited = [path for path in files if _edited_of_late(index, path)]
+        told = f"last changed on {day(last)}"
+        yield against(f"{told}, and {edited[0]} is still edited") if edited else for_(told)
+
+
+def _edited_of_late(index: RepoIndex, path: str) -> bool:
+    history = index.history.files.get(path)
+    now = index.snapshot.committed_at
+    return history is not None and history.edits > 1 and now - history.last < _RECENT
