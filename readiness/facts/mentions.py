@@ -27,9 +27,9 @@ EXTENSIONS = frozenset(
 _TOKEN = re.compile(r"[\w@.+~$*{}/-]+")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _OPAQUE = re.compile(r"(?=[^/]*[a-z])(?=[^/]*[A-Z])(?=[^/]*\d)[A-Za-z0-9+=]{20,}")
+_EXCLUDE_WORDS = ("exclu", "ignor", "omit", "norecurse", "skip", "blocklist", "denylist")
 _EXCLUDES = re.compile(
-    r"""[ \t-]*["']?[\w.-]{0,60}(?:exclu|ignor|omit|norecurse|skip|blocklist|denylist)"""
-    r"""[\w.-]{0,60}["']?[ \t]*[:=]""",
+    rf"""[ \t-]*["']?[\w.-]{{0,60}}(?:{"|".join(_EXCLUDE_WORDS)})[\w.-]{{0,60}}["']?[ \t]*[:=]""",
     re.IGNORECASE,
 )
 _SECRET = re.compile(r"(?:passw(?:or)?d|secret|token|api_?key)[\"']?[ \t]*[:=]", re.IGNORECASE)
@@ -118,22 +118,28 @@ def _plain(text: str) -> Iterator[tuple[str, int]]:
 
 def _config(text: str) -> Iterator[tuple[str, int]]:
     """The words of a configuration, without what a tool is told to leave out."""
+    lowered = text.lower()
+    excludes = any(word in lowered for word in _EXCLUDE_WORDS)
     bracket, margin = False, -1
     for number, line in enumerate(text.split("\n"), 1):
         line = line[:MAX_LINE]
-        indent = len(line) - len(line.lstrip())
-        if bracket:
-            bracket = "]" not in line
-            continue
-        if margin >= 0 and (indent > margin or line.lstrip().startswith("- ") or not line.strip()):
-            continue
-        margin = -1
-        if _EXCLUDES.match(line):
-            bracket = line.count("[") > line.count("]")
-            margin = -1 if bracket else indent
-            continue
-        if not _SECRET.search(line):
-            yield from ((word, number) for word in paths(line, dotted=True))
+        if excludes:
+            if bracket:
+                bracket = "]" not in line
+                continue
+            indent = len(line) - len(line.lstrip())
+            inside = indent > margin or line.lstrip().startswith("- ") or not line.strip()
+            if margin >= 0 and inside:
+                continue
+            margin = -1
+            if _EXCLUDES.match(line):
+                bracket = line.count("[") > line.count("]")
+                margin = -1 if bracket else indent
+                continue
+        if "/" in line or "." in line:
+            found = list(paths(line, dotted=True))
+            if found and not _SECRET.search(line):
+                yield from ((word, number) for word in found)
 
 
 def _script(text: str) -> MentionFacts:

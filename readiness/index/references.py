@@ -1,36 +1,306 @@
-"""References: every place where a file of the repository is run, imported or mentioned by path."""
+"""References: every place that mentions, imports or runs a file or folder of the repository."""
 
 from __future__ import annotations
 
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
+
+from readiness.facts import compose, markdown, mentions, python, shell, workflow
+from readiness.facts.programs import base, program, unwrap
+from readiness.facts.shell import Command
+from readiness.index.builds import folders_of
+from readiness.index.containers import Container
+from readiness.index.images import Image
+from readiness.index.resolver import Resolver
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
 
 
 class Use(StrEnum):
-    RUNS = "runs"  # a command, image, compose file, unit or workflow starts or copies it
+    RUNS = "runs"  # a command, image, compose file, unit or workflow starts, reads or copies it
     IMPORTS = "imports"
-    MENTIONS = "mentions"  # a document, comment, string or ignore list names it
+    MENTIONS = "mentions"  # a document, comment, string or configuration names it
 
 
 class Reference(Struct, frozen=True):
+    """`target` is a file or a folder. Of a source's references to one target only the strongest
+    is kept, and of equals the first."""
+
     source: str
-    target: str  # a file, or a folder
+    target: str
     line: int
     use: Use
     text: str = ""  # as written
 
 
 class References(Struct, frozen=True):
-    """`to`: target path -> references, from the strongest use to the weakest."""
+    """`to`: target -> references, from the strongest use to the weakest, then by source."""
 
     to: dict[str, tuple[Reference, ...]] = {}
     from_: dict[str, tuple[Reference, ...]] = {}
 
 
+_RANK = {Use.RUNS: 0, Use.IMPORTS: 1, Use.MENTIONS: 2}
+_SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash", "eval", "su"))
+_TALK = frozenset(
+    "echo printf rm rmdir mkdir touch [ [[ test ls find git du read true false".split()
+)
+_LOGS = re.compile(r"(?:log|print|say|msg|warn|info|err|success|fail)\w*")
+_TAKES_FOLDERS = frozenset(
+    "pytest ruff black mypy flake8 isort pylint pyright bandit cp mv rsync scp tar zip cd pushd "
+    "coverage vulture eslint prettier sphinx-build mkdocs chmod chown".split()
+)
+_SERVERS = frozenset(
+    "uvicorn gunicorn hypercorn daphne granian celery fastapi flask waitress-serve dramatiq rq "
+    "arq taskiq huey_consumer uwsgi faststream litestar sanic".split()
+)
+_INTERPRETER = re.compile(r"(?:python|pypy)[0-9.]*w?")
+_OPTION = re.compile(r"--?[\w-]+=(.+)")
+_LONGEST = 300
+
+
 def build(index: RepoIndex) -> References:
-    return References()
+    return _Collector(index).collect()
+
+
+class _Collector:
+    def __init__(self, index: RepoIndex) -> None:
+        self._index = index
+        self._resolver = Resolver(index)
+        self._found: dict[tuple[str, str], Reference] = {}
+
+    def collect(self) -> References:
+        self._scripts()
+        self._images()
+        self._services()
+        self._workflows()
+        self._python()
+        self._documents()
+        self._texts()
+        to: dict[str, list[Reference]] = {}
+        from_: dict[str, list[Reference]] = {}
+        for reference in self._found.values():
+            to.setdefault(reference.target, []).append(reference)
+            from_.setdefault(reference.source, []).append(reference)
+        return References(
+            to={
+                target: tuple(sorted(found, key=lambda each: (_RANK[each.use], each.source)))
+                for target, found in sorted(to.items())
+            },
+            from_={
+                source: tuple(sorted(found, key=lambda each: (each.line, each.target)))
+                for source, found in sorted(from_.items())
+            },
+        )
+
+    def _add(self, source: str, target: str, line: int, use: Use, text: str = "") -> None:
+        if not target or target == source or source.startswith(target + "/"):
+            return
+        known = self._found.get((source, target))
+        if known is None or _RANK[use] < _RANK[known.use]:
+            self._found[source, target] = Reference(source, target, line, use, text[:_LONGEST])
+
+    def _path(
+        self,
+        source: str,
+        text: str,
+        folders: Sequence[str],
+        line: int,
+        use: Use,
+        guess: bool = True,
+    ) -> None:
+        self._add(source, self._resolver.path(text, folders, source, guess), line, use, text)
+
+    # -- what runs
+
+    def _scripts(self) -> None:
+        for path, facts in self._index.each(shell.SLICE):
+            own = posixpath.dirname(path)
+            places: dict[str, list[str]] = {}
+            for command in facts.commands:
+                directory = command.directory
+                if directory not in places:
+                    places[directory] = self._known(folders_of(path, command))
+                words = shell.expand(command, facts)
+                guess = not places[directory] or directory == "?"
+                self._command(path, command, words, places[directory], Use.RUNS, guess)
+            for text, line in facts.mentions:
+                self._path(path, text, [own, ""], line, Use.MENTIONS)
+
+    def _known(self, folders: Iterable[str]) -> list[str]:
+        """The folders of the repository among `folders`, also where they are the machine's."""
+        found = [self._resolver.absolute(f) if f.startswith("/") else f for f in folders]
+        return [f for f, was in zip(found, folders, strict=True) if f or not was]
+
+    def _command(
+        self,
+        source: str,
+        command: Command,
+        words: Sequence[str],
+        folders: Sequence[str],
+        use: Use,
+        guess: bool = False,
+    ) -> None:
+        """Every word of a command that names a file, a folder or a module.
+
+        With `guess` it may lie elsewhere than in `folders`, where the command runs."""
+        inner = program(words)
+        if inner and base(inner[0]) in _SHELLS:
+            for part in unwrap(msgspec.structs.replace(command, words=tuple(words), directory="")):
+                places = [posixpath.join(folder, part.directory) for folder in folders]
+                self._words(source, part.line, part.words, places, use, guess)
+        else:
+            self._words(source, command.line, inner, folders, use, guess)
+
+    def _words(
+        self,
+        source: str,
+        line: int,
+        words: Sequence[str],
+        folders: Sequence[str],
+        use: Use,
+        guess: bool,
+    ) -> None:
+        name = base(words[0]) if words else ""
+        if name in _TALK or _LOGS.fullmatch(name):
+            if not any("/" in word or "." in word for word in words):
+                return
+            use = Use.MENTIONS
+        server = name in _SERVERS
+        runs_modules = server or _INTERPRETER.fullmatch(name) is not None
+        before = ""
+        for number, word in enumerate(words):
+            if match := _OPTION.match(word):
+                word = match[1]
+            if len(word) <= _LONGEST and " " not in word:
+                if "/" in word or "." in word or (number and name in _TAKES_FOLDERS):
+                    self._path(source, word, folders, line, use, guess)
+                if number and runs_modules and (server or before in ("-m", "-A", "--app")):
+                    target = self._resolver.module(word, folders, source, guess)
+                    self._add(source, target, line, use, word)
+            before = word
+
+    def _images(self) -> None:
+        for image in self._index.containers.images:
+            stage, file = image.stage, image.dockerfile
+            for copy in stage.copies:
+                if not copy.stage:
+                    for text in copy.sources:
+                        self._path(file, text, [image.context], copy.line, Use.RUNS)
+            folders = _inside(image)
+            check = stage.healthcheck or ()
+            for command in (*stage.entrypoint, *stage.command, *check, *stage.runs):
+                self._command(file, command, command.words, folders, Use.RUNS)
+
+    def _services(self) -> None:
+        for container in self._index.containers.containers:
+            service, file = container.service, container.file
+            own = posixpath.dirname(file)
+            if service.context:
+                line = service.build_line
+                self._path(file, service.context, [own], line, Use.RUNS)
+                context = posixpath.normpath(posixpath.join(own, service.context))
+                self._path(file, service.dockerfile or "Dockerfile", [context], line, Use.RUNS)
+            for text in service.env_files:
+                self._path(file, text, [own], service.line, Use.RUNS)
+            for volume in service.volumes:
+                text = volume.partition(":")[0]
+                if text.startswith(".") or "/" in text.strip("/"):
+                    self._path(file, text, [own], service.line, Use.RUNS)
+            folders = [*_inside_container(container), own]
+            for command in (*service.entrypoint, *service.command, *(service.healthcheck or ())):
+                self._command(file, command, command.words, folders, Use.RUNS)
+        for path, facts in self._index.each(compose.SLICE):
+            for text in facts.includes:
+                self._path(path, text, [posixpath.dirname(path)], 1, Use.RUNS)
+            for each in facts.services:
+                if each.extends_file:
+                    folder = posixpath.dirname(path)
+                    self._path(path, each.extends_file, [folder], each.line, Use.RUNS)
+
+    def _workflows(self) -> None:
+        dead = set(self._index.workflows.nested)
+        for path, facts in self._index.each(workflow.SLICE):
+            use = Use.MENTIONS if path in dead else Use.RUNS
+            root = path.partition(".github/")[0].rstrip("/")
+            for job in facts.jobs:
+                if job.uses.startswith("./"):
+                    self._path(path, job.uses, [root], job.line, use)
+                for step in job.steps:
+                    home = step.directory or job.directory
+                    folders = [posixpath.join(root, home), root]
+                    if step.uses.startswith("./"):
+                        self._path(path, step.uses, [root], step.line, use)
+                    for command in step.commands:
+                        places = [posixpath.join(f, command.directory) for f in folders]
+                        self._command(path, command, command.words, places, use)
+                    for text in step.inputs.values():
+                        for word in text.split()[:20]:
+                            if "/" in word or "." in word:
+                                self._path(path, word, folders, step.line, use)
+
+    # -- what imports and mentions
+
+    def _python(self) -> None:
+        for source, edges in self._index.imports.imports.items():
+            for edge in edges:
+                self._add(source, edge.target, edge.line, Use.IMPORTS)
+        for path, facts in self._index.each(python.SLICE):
+            own = posixpath.dirname(path)
+            for call in facts.calls:
+                if call.arguments and call.name.endswith("uvicorn.run"):
+                    text = call.arguments[0]
+                    target = self._resolver.module(text, [own, ""], path)
+                    self._add(path, target, call.line, Use.RUNS, text)
+            for text, line in facts.literals:
+                if "/" in text or text.rpartition(".")[2] in mentions.EXTENSIONS:
+                    self._path(path, text, [own, ""], line, Use.MENTIONS)
+                elif "." in text:
+                    target = self._resolver.module(text, [], path)
+                    self._add(path, target, line, Use.MENTIONS, text)
+
+    def _documents(self) -> None:
+        for path, facts in self._index.each(markdown.SLICE):
+            own = posixpath.dirname(path)
+            for link in facts.links:
+                if "://" not in link.target and not link.target.startswith(("#", "mailto:")):
+                    text = link.target.lstrip("/") if link.target[:1] == "/" else link.target
+                    self._path(path, text, [own, ""], link.line, Use.MENTIONS)
+            for text, line in facts.paths:
+                self._path(path, text, [own, ""], line, Use.MENTIONS)
+            for command in facts.commands:
+                folders = [posixpath.join(own, command.directory), command.directory, own, ""]
+                self._command(path, command, command.words, folders, Use.MENTIONS, guess=True)
+
+    def _texts(self) -> None:
+        for path, facts in self._index.each(mentions.SLICE):
+            own = posixpath.dirname(path)
+            for text, line in facts.imports:
+                self._add(path, self._resolver.script_import(text, path), line, Use.IMPORTS, text)
+            for text, line in facts.words:
+                if "/" in text or text.rpartition(".")[2].lower() in mentions.EXTENSIONS:
+                    self._path(path, text, [own, ""], line, Use.MENTIONS)
+                else:
+                    target = self._resolver.module(text, [own, ""], path)
+                    self._add(path, target, line, Use.MENTIONS, text)
+
+
+def _inside(image: Image) -> list[str]:
+    """The folders of the repository that may be the image's working directory."""
+    found = [image.context]
+    for copy in image.stage.copies:
+        if not copy.stage:
+            found += [posixpath.normpath(posixpath.join(image.context, s)) for s in copy.sources]
+    return found[:20]
+
+
+def _inside_container(container: Container) -> Iterator[str]:
+    if container.image:
+        yield from _inside(container.image)
