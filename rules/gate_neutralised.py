@@ -12,6 +12,8 @@ from readiness.index.workflows import WorkflowStep
 from readiness.model import Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
 
+from ._workflows import has_blocking_twin, repairs, short
+
 _LABELS = {Task.TEST: "tests", Task.LINT: "lint", Task.SCAN: "scan", Task.HEALTH: "health check"}
 _CI = "-- .github/workflows/ci.yml --\non: push\njobs:\n  a:\n    steps:\n"
 
@@ -61,6 +63,10 @@ class GateNeutralised(Rule):
             _CI + "      - run: flake8 --select=E9 .\n      - run: flake8 --exit-zero .\n",
         ),
         Example(
+            "a formatter whose repairs are committed",
+            _CI + "      - run: ruff format . || true\n      - run: git commit -am formatted\n",
+        ),
+        Example(
             "only the experimental row of a matrix may fail",
             _CI + "      - {run: pytest, continue-on-error: '${{ matrix.experimental }}'}\n",
         ),
@@ -85,7 +91,7 @@ class GateNeutralised(Rule):
         groups: dict[tuple[str, str], list[WorkflowStep]] = defaultdict(list)
         steps = [step for step in index.workflows.steps if step.task in GATES]
         for step in steps:
-            if step.neutralised and not _has_blocking_twin(step, steps):
+            if step.neutralised and not repairs(step) and not has_blocking_twin(step, steps):
                 groups[step.file, step.tool].append(step)
         for (path, tool), found in groups.items():
             first = found[0]
@@ -94,19 +100,19 @@ class GateNeutralised(Rule):
                 other.task is Task.DEPLOY and other.file == path for other in index.workflows.steps
             )
             evidence = [
-                for_(f"`{_short(step.text)}`: {step.neutralised}", step.via or path, _line(step))
+                for_(f"`{short(step.text)}`: {step.neutralised}", step.via or path, _line(step))
                 for step in found[:8]
             ]
             if deploys:
                 evidence.append(for_("the same workflow deploys", path, first.job.line))
             evidence += [
-                against(f"`{_short(other.text)}` of the same kind can fail", path, other.step.line)
+                against(f"`{short(other.text)}` of the same kind can fail", path, other.step.line)
                 for other in steps
                 if other.file == path and other.task is first.task and not other.neutralised
             ][:2]
             yield self.finding(
                 path,
-                f"The {_LABELS[first.task]} step `{_short(first.text)}` cannot fail its job"
+                f"The {_LABELS[first.task]} step `{short(first.text)}` cannot fail its job"
                 f"{repeats}: {first.neutralised}",
                 line=first.neutralised_line if not first.via else first.step.line,
                 key=tool,
@@ -125,19 +131,5 @@ def _severity(step: WorkflowStep, deploys: bool) -> Severity:
     return Severity.LOW if step.task is Task.LINT else Severity.MEDIUM
 
 
-def _has_blocking_twin(step: WorkflowStep, steps: list[WorkflowStep]) -> bool:
-    """Does the same tool block in the same workflow? For tests it must be the same command."""
-    for other in steps:
-        if other.file != step.file or other.neutralised or other.tool != step.tool:
-            continue
-        if step.task in (Task.LINT, Task.SCAN) or other.targets == step.targets:
-            return True
-    return False
-
-
 def _line(step: WorkflowStep) -> int:
     return step.line if step.via else step.neutralised_line
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 70 else text[:67] + "..."

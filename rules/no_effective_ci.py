@@ -6,9 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from readiness.index import RepoIndex
-from readiness.index.inventory import FileClass
-from readiness.index.languages import SOURCE
-from readiness.index.tasks import Task, task_of
 from readiness.index.workflows import CHANGES
 from readiness.model import (
     Area,
@@ -21,6 +18,8 @@ from readiness.model import (
     Severity,
 )
 from readiness.rule import Example, Rule, against, for_
+
+from ._workflows import has_source, has_tests
 
 
 class NoEffectiveCi(Rule):
@@ -81,20 +80,13 @@ class NoEffectiveCi(Rule):
             "jobs: {test: {steps: [{run: make test}]}}\n",
         ),
         Example(
-            "another CI system",
-            "-- app.py --\nprint()\n-- .gitlab-ci.yml --\nunit: {script: [tox]}\n",
+            "another CI", "-- app.py --\nprint()\n-- .gitlab-ci.yml --\nunit: {script: [tox]}\n"
         ),
         Example("documents alone", "-- README.md --\nHello.\n"),
     )
 
     def applies(self, index: RepoIndex) -> str | None:
-        aside = (FileClass.ARCHIVE, FileClass.GENERATED, FileClass.FIXTURE, FileClass.DOCS)
-        if any(
-            path.rpartition(".")[2].lower() in SOURCE and not index.inventory.is_(path, *aside)
-            for path in index.files
-        ):
-            return None
-        return "there is no source code to test"
+        return None if has_source(index) else "there is no source code to test"
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         disabled = list(self._disabled(index))
@@ -115,9 +107,8 @@ class NoEffectiveCi(Rule):
             for job in found.files[path].jobs
             if job.uses and job.uses.lstrip("./") not in found.files
         ]
-        shown: list[Evidence] = [e for finding in disabled for e in finding.evidence]
+        shown = [evidence for finding in disabled for evidence in finding.evidence]
         shown += [_why_not(index, path) for path in found.effective[:8]]
-        shown = shown or [for_("no definition lies where a CI system would read it")]
         count = len(found.effective)
         place = disabled[0].location if disabled else Location()
         return self.finding(
@@ -127,7 +118,7 @@ class NoEffectiveCi(Rule):
             line=place.line,
             severity=Severity.HIGH if elsewhere else None,
             confidence=Confidence.LOW if elsewhere else Confidence.HIGH,
-            evidence=[*shown, *elsewhere[:4]],
+            evidence=[*(shown or [for_("no CI system would find a definition")]), *elsewhere[:4]],
             subjects=found.effective,
             key="tests",
         )
@@ -137,7 +128,7 @@ class NoEffectiveCi(Rule):
         for path, facts in found.files.items():
             events = [(event, line) for event, line in facts.disabled if event in (*CHANGES, "on")]
             at_root = path.startswith(".") and path not in found.on_change
-            if events and at_root and _has_tests(index, path):
+            if events and at_root and has_tests(index, path):
                 yield self.finding(
                     path,
                     f"{path} runs tests, but its triggers for changes are commented out",
@@ -146,15 +137,6 @@ class NoEffectiveCi(Rule):
                     key="disabled",
                     evidence=[for_(f"`{name}:` is a comment", path, at) for name, at in events],
                 )
-
-
-def _has_tests(index: RepoIndex, path: str) -> bool:
-    return any(
-        task_of(command.words) is Task.TEST
-        for job in index.workflows.files[path].jobs
-        for step in job.steps
-        for command in step.commands
-    )
 
 
 def _why_not(index: RepoIndex, path: str) -> Evidence:

@@ -40,7 +40,22 @@ def project(found: Mapping[str, Any], lines: Lines) -> ManifestFacts:
         workspaces=strings(table(table(table(tool.get("uv")).get("workspace"))).get("members")),
         backend=str(build.get("build-backend", "setuptools.build_meta" if build else "")),
         project=bool(standard or poetry),
+        groups=_groups(found, tool),
     )
+
+
+def _groups(found: Mapping[str, Any], tool: Mapping[str, Any]) -> tuple[str, ...]:
+    poetry = table(tool.get("poetry"))
+    named = (
+        table(found.get("project")).get("optional-dependencies"),
+        found.get("dependency-groups"),
+        table(tool.get("pdm")).get("dev-dependencies"),
+        poetry.get("group"),
+        poetry.get("extras"),
+    )
+    older = "dev-dependencies" in poetry or "dev-dependencies" in table(tool.get("uv"))
+    names = {str(name) for each in named for name in table(each)}
+    return tuple(sorted(names | ({"dev"} if older else set())))
 
 
 def _standard_dependencies(

@@ -91,6 +91,7 @@ class ManifestFacts(Struct, frozen=True, array_like=True):
     backend: str = ""
     project: bool = False
     main: str = ""  # of package.json
+    groups: tuple[str, ...] = ()  # dependency groups and extras of pyproject.toml, empty ones too
 
 
 _NAMES = {
@@ -138,4 +139,4 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-SLICE = Slice(name="manifest", version=1, type=ManifestFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="manifest", version=2, type=ManifestFacts, kind=_kind, extract=extract)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 from posixpath import normpath
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from readiness.facts import shell
+from readiness.facts import manifest, shell
 from readiness.facts.shell import Command
+from readiness.index.command_lines import PACKAGE_RUNNERS, innermost, program_of, script_names
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -46,14 +49,64 @@ def local_path(*parts: str) -> str | None:
 
 
 def called(index: RepoIndex, directory: str, command: Command) -> tuple[Called, ...]:
-    """The commands of the script of this repository that `command` runs in `directory`."""
-    from readiness.index.command_lines import innermost
+    """The commands of the script, target or task of this repository that `command` runs.
 
+    `directory` is where the step starts, from the root of the repository.
+    """
     words = innermost(command.words)
-    if not words or ("/" not in words[0] and not words[0].endswith((".sh", ".bash"))):
+    place = local_path(directory, command.directory)
+    if not words or place is None:
         return ()
-    path = local_path(directory, command.directory, words[0])
-    facts = index.facts(shell.SLICE, path) if path else None
-    if path is None or facts is None:
-        return ()
-    return tuple(Called(path, inner) for inner in facts.commands)
+    program = program_of(words)
+    if program in RECIPE_FILES:
+        return tuple(_of_recipes(index, place, program, words))
+    if program in PACKAGE_RUNNERS:
+        wanted = script_names(words)
+        return tuple(_of_manifest(index, place, "package.json", wanted)) if wanted else ()
+    if "/" in words[0] or words[0].endswith((".sh", ".bash")):
+        path = local_path(place, words[0])
+        facts = index.facts(shell.SLICE, path) if path else None
+        return tuple(Called(path, inner) for inner in facts.commands) if path and facts else ()
+    wanted = words[1:2] if program in ("poe", "taskipy", "task") else words[:1]
+    return tuple(_of_manifest(index, place, "pyproject.toml", wanted))
+
+
+RECIPE_FILES = {
+    "make": ("Makefile", "makefile", "GNUmakefile"),
+    "gmake": ("GNUmakefile", "Makefile", "makefile"),
+    "just": ("justfile", "Justfile", ".justfile"),
+    "task": ("Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "Taskfile.dist.yml"),
+}
+
+
+def _of_recipes(
+    index: RepoIndex, place: str, program: str, words: tuple[str, ...]
+) -> Iterator[Called]:
+    folder = place
+    for option, value in pairwise(words):
+        if option in ("-C", "--directory", "-d"):
+            folder = local_path(place, value) or ""
+    for name in RECIPE_FILES[program]:
+        path = f"{folder}/{name}".lstrip("/")
+        facts = index.facts(shell.SLICE, path)
+        if facts is not None:
+            targets = script_names(words) or facts.functions[:1]
+            yield from (Called(path, c) for c in facts.commands if c.function in targets)
+            return
+
+
+def _of_manifest(
+    index: RepoIndex, place: str, name: str, wanted: tuple[str, ...]
+) -> Iterator[Called]:
+    """The commands of a package's script or project's task, of the nearest manifest above."""
+    while True:
+        path = f"{place}/{name}".lstrip("/")
+        facts = index.facts(manifest.SLICE, path)
+        if facts is not None:
+            for script in facts.scripts:
+                if script.kind in ("npm", "task") and script.name in wanted:
+                    yield from (Called(path, command) for command in script.commands)
+            return
+        if not place:
+            return
+        place = place.rpartition("/")[0]

@@ -255,7 +255,7 @@ def _commands(
         for command in (inner for each in _expanded(job, outer) for inner in unwrap(each)):
             inner = _inner_commands(index, step.directory, command)
             yield from ((outer, each.command, each.file, False) for each in inner)
-            if not inner:
+            if task_of(command.words) not in {task_of(each.command.words) for each in inner}:
                 yield outer, command, "", False
     for outer in step.remote:
         yield from ((outer, command, "", True) for command in unwrap(outer))
