@@ -157,6 +157,8 @@ class Expressions:
     def _read(self, node: ast.Call, name: str, where: str) -> None:
         key = literal(node.args[0]) if node.args else None
         if key is None:
+            if node.args and name.endswith(_READS):
+                self.environment.append(EnvironmentRead("", node.lineno, None, where))
             return
         helper = name in ("getenv", "config", "decouple.config") or name.partition(".")[0] == "env"
         if not (helper and key.isupper()) and not name.endswith(_READS):
@@ -172,9 +174,8 @@ class Expressions:
 
     def _subscript(self, node: ast.Subscript, where: str) -> None:
         if isinstance(node.ctx, ast.Load) and dotted(node.value).endswith("environ"):
-            key = literal(node.slice)
-            if key is not None:
-                self.environment.append(EnvironmentRead(key, node.lineno, None, where))
+            key = literal(node.slice) or ""
+            self.environment.append(EnvironmentRead(key, node.lineno, None, where))
 
     def _compare(self, node: ast.Compare, where: str) -> None:
         key = literal(node.left)

@@ -76,8 +76,8 @@ class Route(Struct, frozen=True, array_like=True):
 
 
 class EnvironmentRead(Struct, frozen=True, array_like=True, gc=False):
-    """`os.getenv("KEY", default)` and its kin; `default` only where it is a literal string, a
-    literal credential hidden as in every fact."""
+    """`os.getenv("KEY", default)` and its kin; `key` is "" and `default` null where they are no
+    literal strings. A literal credential is hidden as in every fact."""
 
     key: str
     line: int
