@@ -225,10 +225,10 @@ COPY --from=web /build/dist ./static
         ("/usr/local/bin/start", Place("start.sh", 8)),
         ("/tmp/requirements.txt", Place("requirements.txt", 6)),
         ("static/index.html", Place("web/dist/index.html", 3)),
-        ("app/missing.py", Place("", 7)),
-        ("app/secret.txt", Place("", 7)),
-        ("manage.py", Place("", 0)),
-        ("static/missing.js", Place("", 0)),
+        ("app/missing.py", Place(None, 7)),
+        ("app/secret.txt", Place(None, 7)),
+        ("manage.py", Place(None, 0)),
+        ("static/missing.js", Place(None, 0)),
     ],
 )
 def test_a_path_inside_an_image_is_found_in_the_repository(path: str, place: Place) -> None:

@@ -39,11 +39,12 @@ class Image(Struct, frozen=True):
 class Place(Struct, frozen=True):
     """Where a path inside an image comes from.
 
-    `path` is the file or folder of the repository, "" where there is none. `line` is that of the
-    COPY of a folder of the build context that would have brought it, 0 where nothing of the
-    context lies there, so that the path may be the base image's or made by a RUN."""
+    `path` is the file or folder of the repository ("" for its root), null where there is none.
+    `line` is that of the COPY that brought it, or of the COPY of a folder of the build context that
+    would have; 0 where nothing of the context lies there, so that the path may be the base image's
+    or made by a RUN."""
 
-    path: str = ""
+    path: str | None = None
     line: int = 0
 
 
@@ -135,7 +136,7 @@ def _locate(
                 continue
             for source in inner:
                 found = _locate(index, context, image, image.stages[number], source, depth + 1)
-                if found.path:
+                if found.path is not None:
                     return found
                 return Place()  # an earlier stage may have made it
             continue
@@ -143,7 +144,7 @@ def _locate(
             if index.exists(candidate) and context.exclusion(candidate) is None:
                 return Place(candidate, copy.line)
             line = line or (copy.line if folder else 0)
-    return Place("", line)
+    return Place(None, line)
 
 
 def target_of(copy: Copy) -> str:
