@@ -14,6 +14,7 @@ import pytest
 from readiness.errors import RepositoryError, UsageError
 from readiness.model import EXECUTABLE, REGULAR, SYMLINK, Snapshot, decode_path
 from readiness.repo import Repository, work_tree
+from readiness.repo.index_file import Entry
 
 if TYPE_CHECKING:
     from conftest import Git
@@ -112,15 +113,23 @@ def test_a_file_that_was_only_touched_is_clean(git: Git) -> None:
     assert snapshot(git) == snapshot(git, rev="HEAD")
 
 
-def test_a_change_within_the_same_instant_and_size_is_seen(git: Git) -> None:
-    path = git.write("a.py", "1")
+def test_a_file_as_young_as_the_index_is_hashed(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    git.write("old.py", "1")
     git.commit()
-    index = (git.folder / ".git/index").stat()
-    path.write_text("2")
-    os.utime(path, ns=(index.st_mtime_ns, index.st_mtime_ns))
-    os.utime(git.folder / ".git/index", ns=(index.st_mtime_ns, index.st_mtime_ns))
-    assert snapshot(git).dirty
-    assert contents(git) == {"a.py": b"2"}
+    age(git)
+    path = git.write("young.py", "1")
+    git("add", "young.py")
+    os.utime(git.folder / ".git/index", ns=(path.stat().st_mtime_ns, path.stat().st_mtime_ns))
+    hashed: list[bytes] = []
+    original = work_tree.WorkTree._hash
+
+    def spy(tree: work_tree.WorkTree, name: bytes, folder: int, entry: Entry | None) -> str:
+        hashed.append(name)
+        return original(tree, name, folder, entry)
+
+    monkeypatch.setattr(work_tree.WorkTree, "_hash", spy)
+    assert paths(git) == ["old.py", "young.py"]
+    assert hashed == [b"young.py"], "it may have changed after Git looked, within one instant"
 
 
 def test_content_put_back_to_its_old_time_is_seen(git: Git) -> None:
