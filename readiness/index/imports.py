@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from readiness.facts.python import Import
+from readiness.facts import manifest, python
+from readiness.facts.python import Import, PythonFacts
+from readiness.index.modules import Modules, is_file
+from readiness.index.roots import Roots
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
 
 
-class Edge(Struct, frozen=True):
-    """`source` imports `target` (both paths) at `line`."""
+class Edge(Struct, frozen=True, gc=False):
+    """`source` imports `target` (both paths) at `line`. Of several such imports the one that is
+    least guarded is kept."""
 
     source: str
     target: str
@@ -38,13 +45,359 @@ class Missing(Struct, frozen=True):
 class ImportGraph(Struct, frozen=True):
     """`imports`: source -> edges; `importers`: target -> edges; `missing`: source -> what is gone.
 
-    `roots` are the folders that stand on the import path of each context: source -> roots."""
+    A module counts as missing only where its top-level package is the repository's own and no file
+    has that dotted ending. What .gitignore hides, and what a build makes, is not missing.
+    `modules`: dotted name under any root -> paths. `roots`: source -> the folders that stand on
+    its import path, in order ("" for the root of the repository)."""
 
     imports: dict[str, tuple[Edge, ...]] = {}
     importers: dict[str, tuple[Edge, ...]] = {}
     missing: dict[str, tuple[Missing, ...]] = {}
-    modules: dict[str, tuple[str, ...]] = {}  # dotted name under any root -> paths
+    modules: dict[str, tuple[str, ...]] = {}
+    roots: dict[str, tuple[str, ...]] = {}
 
 
 def build(index: RepoIndex) -> ImportGraph:
-    return ImportGraph()
+    return _Builder(index).graph()
+
+
+_NAMED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_OF_MODULES = frozenset(
+    "__name__ __file__ __path__ __doc__ __dict__ __all__ __package__ __spec__ __loader__ "
+    "__builtins__ __cached__ __annotations__".split()
+)
+_GENERATED = frozenset(("_version", "__version__", "version", "_build", "__about__", "_generated"))
+_DEEPEST = 12  # star imports of star imports
+
+
+class _Context:
+    """The files that share their roots: what a dotted name means to them."""
+
+    def __init__(self, builder: _Builder, roots: tuple[str, ...]) -> None:
+        self.roots = roots
+        self.tops: dict[str, None] = {}
+        self._modules = builder.modules
+        self._known: dict[str, str] = {}
+        for root in roots:
+            self.tops.update(dict.fromkeys(builder.names(root)))
+
+    def resolve(self, dotted: str, source: str) -> str:
+        """The file or namespace folder of a module; never the file that asks; "" for none."""
+        found = self._known.get(dotted)
+        if found is None:
+            found = self._known[dotted] = self._look_up(dotted, "")
+        return self._look_up(dotted, source) if found == source else found
+
+    def _look_up(self, dotted: str, source: str) -> str:
+        if dotted.partition(".")[0] not in self.tops:
+            return ""
+        path = dotted.replace(".", "/")
+        namespace = ""
+        for root in self.roots:
+            found = self._modules.at(f"{root}/{path}" if root else path)
+            if found and found != source:
+                if found.endswith((".py", ".pyi", ".pyx")):
+                    return found
+                namespace = namespace or found
+        return namespace
+
+    def made(self, dotted: str) -> bool:
+        path = dotted.replace(".", "/")
+        return any(self._modules.made(f"{r}/{path}" if r else path) for r in self.roots)
+
+
+class _Builder:
+    def __init__(self, index: RepoIndex) -> None:
+        self.index = index
+        self.modules = Modules(index)
+        self.roots = Roots(index)
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._contexts: dict[tuple[str, ...], _Context] = {}
+        self._context_of: dict[str, _Context] = {}
+        self._edges: dict[tuple[str, str], Edge] = {}
+        self._missing: list[Missing] = []
+        self._unresolved: list[Missing] = []  # first-party only if their top-level name is
+        self._bound: dict[str, frozenset[str] | None] = {}
+        self._used: set[str] = set()  # top-level names that some import found here
+        self._declared = _declared(index, self.roots)
+        self._real = {top for root in self.roots.real() for top in self.names(root)}
+
+    def names(self, root: str) -> tuple[str, ...]:
+        known = self._names.get(root)
+        if known is None:
+            children = self.index.folders.get(root, ())
+            known = self._names[root] = tuple(self.modules.names_in(root, children))
+        return known
+
+    def context(self, path: str) -> _Context:
+        found = self._context_of.get(path)
+        if found is None:
+            roots = self.roots.of(path)
+            found = self._contexts.get(roots)
+            if found is None:
+                found = self._contexts[roots] = _Context(self, roots)
+            self._context_of[path] = found
+        return found
+
+    def graph(self) -> ImportGraph:
+        for path, facts in self.index.each(python.SLICE):
+            for imported in facts.imports:
+                self._import(path, imported)
+            self._literals(path, facts)
+        self._missing += self._gone()
+        imports: dict[str, list[Edge]] = {}
+        importers: dict[str, list[Edge]] = {}
+        for edge in self._edges.values():
+            imports.setdefault(edge.source, []).append(edge)
+            importers.setdefault(edge.target, []).append(edge)
+        missing: dict[str, list[Missing]] = {}
+        for gone in self._missing:
+            missing.setdefault(gone.source, []).append(gone)
+        modules: dict[str, list[str]] = {}
+        for path, context in self._context_of.items():
+            for name in _dotted_names(path, context.roots):
+                modules.setdefault(name, []).append(path)
+        return ImportGraph(
+            imports={source: tuple(edges) for source, edges in imports.items()},
+            importers={target: tuple(edges) for target, edges in sorted(importers.items())},
+            missing={source: tuple(gone) for source, gone in sorted(missing.items())},
+            modules={name: tuple(paths) for name, paths in sorted(modules.items())},
+            roots={path: context.roots for path, context in self._context_of.items()},
+        )
+
+    # -- one import
+
+    def _import(self, source: str, imported: Import) -> None:
+        context = self.context(source)
+        if imported.level:
+            self._relative(source, imported)
+            return
+        module = imported.module
+        found = context.resolve(module, source)
+        if not found:
+            found = self._elsewhere(source, module)
+        if not found:
+            self._unresolved.append(Missing(source, imported, module))
+            return
+        self._used.add(module.partition(".")[0])
+        self._found(source, imported, module, found)
+
+    def _relative(self, source: str, imported: Import) -> None:
+        folder = source.rpartition("/")[0]
+        for _ in range(imported.level - 1):
+            if not folder:
+                return  # above the repository
+            folder = folder.rpartition("/")[0]
+        path = imported.module.replace(".", "/")
+        place = "/".join(part for part in (folder, path) if part)
+        module = self._dotted(place)
+        found = self.modules.at(place)
+        if not found and place == folder:
+            found = folder
+        if found or (place == "" and imported.name):
+            self._found(source, imported, module, found)
+        elif not self._is_made(place, source):
+            self._missing.append(Missing(source, imported, module))
+
+    def _found(self, source: str, imported: Import, module: str, found: str) -> None:
+        """Adds the edges of an import whose module is there, or that its name is missing."""
+        file = found if is_file(found) else ""
+        if file and file != source:
+            self._edge(source, file, imported)
+        name = imported.name
+        if not name or name == "*":
+            return
+        folder = file.rpartition("/")[0] if file else found
+        inner = f"{folder}/{name}" if folder else name
+        is_package = not file or file.rpartition("/")[2].startswith("__init__.")
+        below = self.modules.at(inner) if is_package else ""
+        if below and is_file(below):
+            self._edge(source, below, imported)
+        if below or self.provides(file, name):
+            return
+        if self._is_made(inner, source):
+            return
+        if file:
+            self._missing.append(Missing(source, imported, module, name, file))
+        else:
+            self._unresolved.append(Missing(source, imported, f"{module}.{name}"))
+
+    def _edge(self, source: str, target: str, imported: Import) -> None:
+        if source == target:
+            return
+        flags = _flags(imported)
+        known = self._edges.get((source, target))
+        if known is not None and flags >= _flags(known):
+            return
+        self._edges[source, target] = Edge(
+            source,
+            target,
+            imported.line,
+            lazy=imported.lazy,
+            optional=imported.optional,
+            typing=imported.typing,
+            dynamic=imported.dynamic,
+        )
+
+    def _literals(self, source: str, facts: PythonFacts) -> None:
+        """Dotted strings that name a module of the repository, or something in one."""
+        tops = self.context(source).tops
+        for text, line in facts.literals:
+            dotted = text.partition(":")[0]
+            if dotted.partition(".")[0] not in tops or not _NAMED.fullmatch(dotted):
+                continue
+            parts = dotted.split(".")
+            for length in range(len(parts), max(1, len(parts) - 3), -1):
+                module = ".".join(parts[:length])
+                found = self.context(source).resolve(module, source)
+                if found and is_file(found):
+                    self._edge(source, found, Import(module, line, dynamic=True))
+                    break
+
+    # -- what is not there
+
+    def _elsewhere(self, source: str, module: str) -> str:
+        """The nearest file that ends in a dotted name which no root leads to."""
+        if "." not in module or module.partition(".")[0] in self._declared:
+            return ""
+        parts = source.split("/")
+        best, shared = "", -1
+        for path in self.modules.ending_in(module):
+            count = _shared(parts, path.split("/"))
+            if count > shared:
+                best, shared = path, count
+        return best
+
+    def _gone(self) -> Iterator[Missing]:
+        """Of the imports that nothing answers, those of the repository's own modules."""
+        for missing in self._unresolved:
+            top = missing.module.partition(".")[0]
+            if top in sys.stdlib_module_names or top in self._declared:
+                continue
+            context = self.context(missing.source)
+            known = top in context.tops or top in self._real
+            if known and not self._is_package(top, context) and top not in self._used:
+                continue  # a folder that happens to be named as a library
+            if not known and not self._existed(missing, context):
+                continue
+            if context.made(missing.module) or any(self.modules.ending_in(missing.module)):
+                continue
+            if not any(
+                self._is_hidden(f"{root}/{missing.module.replace('.', '/')}".lstrip("/"))
+                for root in context.roots
+            ):
+                yield missing
+
+    def _is_package(self, top: str, context: _Context) -> bool:
+        """Does the name stand for a module or a package with `__init__.py`?"""
+        for root in (*context.roots, *self.roots.real()):
+            found = self.modules.at(f"{root}/{top}" if root else top)
+            if found and is_file(found):
+                return True
+        return False
+
+    def _existed(self, missing: Missing, context: _Context) -> bool:
+        path = missing.module.replace(".", "/")
+        removed = self.index.history.removed
+        return any(
+            f"{root}/{path}{ending}".lstrip("/") in removed
+            for root in context.roots
+            for ending in (".py", "/__init__.py")
+        )
+
+    def _is_made(self, place: str, source: str) -> bool:
+        """Does something else than a tracked Python file give the module at a place?"""
+        return self.modules.made(place) or self._is_hidden(place)
+
+    def _is_hidden(self, place: str) -> bool:
+        """Is the module written by a build, or kept out of the repository by .gitignore?"""
+        if place.rpartition("/")[2] in _GENERATED:
+            return True
+        hides = self.index.ignores.hides
+        return hides(f"{place}.py") is not None or hides(f"{place}/__init__.py") is not None
+
+    def _dotted(self, place: str) -> str:
+        folder, _, name = place.rpartition("/")
+        base = self.roots.base(folder)
+        return place[len(base) + 1 if base else 0 :].replace("/", ".") or name
+
+    # -- names of modules
+
+    def provides(self, file: str, name: str) -> bool:
+        """Has the module at `file` that name, or can it not be told?"""
+        if not file:
+            return False
+        names = self._names_of(file, 0)
+        return names is None or name in names or name in _OF_MODULES
+
+    def _names_of(self, file: str, depth: int) -> frozenset[str] | None:
+        """The names of a module; null where they cannot all be told."""
+        if file in self._bound:
+            return self._bound[file]
+        self._bound[file] = None  # for a circle of star imports
+        facts = self.index.facts(python.SLICE, file)
+        names: frozenset[str] | None = None
+        readable = facts is not None and not (facts.error or facts.template or facts.getattr_)
+        if facts is not None and readable and file.endswith(".py") and depth < _DEEPEST:
+            names = self._with_stars(file, facts, depth)
+        self._bound[file] = names
+        return names
+
+    def _with_stars(self, file: str, facts: PythonFacts, depth: int) -> frozenset[str] | None:
+        names = set(facts.names)
+        for imported in facts.imports:
+            if imported.name != "*" or imported.lazy:
+                continue
+            target = self._module_of(file, imported)
+            given = self._names_of(target, depth + 1) if is_file(target) else None
+            if given is None:
+                return None
+            public = self.index.facts(python.SLICE, target)
+            exports = public.exports if public is not None else ()
+            names.update(exports or (name for name in given if not name.startswith("_")))
+        return frozenset(names)
+
+    def _module_of(self, source: str, imported: Import) -> str:
+        if not imported.level:
+            return self.context(source).resolve(imported.module, source)
+        folder = source
+        for _ in range(imported.level):
+            folder = folder.rpartition("/")[0]
+        path = imported.module.replace(".", "/")
+        return self.modules.at("/".join(part for part in (folder, path) if part))
+
+
+def _declared(index: RepoIndex, roots: Roots) -> frozenset[str]:
+    """The import names, as far as they follow from it, of what the manifests depend on."""
+    own = {facts.name for facts in roots.projects.values()}
+    names: set[str] = set()
+    for _, facts in index.each(manifest.SLICE):
+        if facts.kind != "package.json":
+            for dependency in facts.dependencies:
+                if dependency.name and dependency.name not in own:
+                    names.add(dependency.name.replace("-", "_"))
+                    names.add(dependency.name.partition("-")[0])
+    return frozenset(names)
+
+
+def _dotted_names(path: str, roots: Iterable[str]) -> Iterator[str]:
+    place = path.rpartition(".")[0].removesuffix("/__init__")
+    for root in dict.fromkeys(roots):
+        if not root:
+            yield place.replace("/", ".")
+        elif place.startswith(root + "/"):
+            yield place[len(root) + 1 :].replace("/", ".")
+
+
+def _flags(guarded: Import | Edge) -> tuple[bool, bool, bool, bool]:
+    """Sorts imports from those that always run to those that may not."""
+    return guarded.typing, guarded.dynamic, guarded.optional, guarded.lazy
+
+
+def _shared(left: list[str], right: list[str]) -> int:
+    count = 0
+    for a, b in zip(left, right, strict=False):
+        if a != b:
+            break
+        count += 1
+    return count

@@ -25,8 +25,8 @@ _TOKENS_AFTER = {
     b"decouple": (b"config(",),
     b"import site": (b"addsitedir",),
 }
-_LITERAL = re.compile(rb"[\"']([\w~$-]{0,80}[./][\w.*/~$@+-]{1,160})[\"']", re.ASCII)
-_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_LITERAL = re.compile(rb"[\"']([\w~$-]{0,80}[./][\w.*/~$@+:-]{1,160})[\"']", re.ASCII)
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::[A-Za-z_]\w*)?")
 _EXTENSION = re.compile(
     r"\.(?:py|pyi|sh|bash|js|mjs|cjs|jsx|ts|tsx|json|ya?ml|toml|cfg|ini|env|conf|md|rst|txt|sql|csv"
     r"|html?|jinja2?|j2|css|scss|xml|ipynb|lock|service|tf|proto|graphql|go|rs|java|rb|php|vue|log"

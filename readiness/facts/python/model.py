@@ -114,9 +114,10 @@ class PythonFacts(Struct, frozen=True, array_like=True):
     calls that end or block the import (sys.exit, input, network; `raise`); their `where` is ""
     where they always run, "if" or "except" where a branch or handler decides. `names` are all
     names bound at module level, `exports` those of `__all__`; `getattr_`: the module has
-    `__getattr__`. `loaders` are the calls that load what is no literal; their `arguments` hold
-    the literal strings that they are given, or parts of them; in such files the globs and the
-    steps of paths (`rglob`, `folder / "x"` as a call of "/") stand among them.
+    `__getattr__` or binds names through `globals()`. `loaders` are the calls that load what is no
+    literal; their `arguments` hold the literal strings that they are given, or parts of them; in
+    such files the globs and the steps of paths (`rglob`, `folder / "x"` as a call of "/") stand
+    among them.
     """
 
     error: str = ""

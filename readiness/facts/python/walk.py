@@ -24,6 +24,7 @@ _BLOCKING = {
     "uvicorn.run", "app.run", "application.run", "time.sleep", "urlopen", "urllib.request.urlopen",
     "socket.create_connection", "breakpoint", "pdb.set_trace", "serve_forever",
 }  # fmt: skip
+_BINDS = (b"globals()", b"sys.modules[__name__]")
 _NETWORK = re.compile(r"(?:requests|httpx)\.(?:get|post|put|delete|patch|head|request)$")
 _MODULE, _CLASS, _FUNCTION = range(3)
 
@@ -367,7 +368,7 @@ class _Walk:
             definitions=tuple(self.definitions),
             names=tuple(self.names),
             exports=tuple(dict.fromkeys(self.exports)),
-            getattr_="__getattr__" in self.names,
+            getattr_="__getattr__" in self.names or any(token in self.data for token in _BINDS),
             main_line=self.main_line,
             apps=tuple(found.apps),
             calls=tuple(found.calls),

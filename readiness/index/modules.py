@@ -1,0 +1,97 @@
+"""Modules: which file or folder a dotted name means below a folder, and which files end in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from readiness.index import RepoIndex
+
+_SOURCES = (".py", ".pyi", ".pyx")
+_NATIVE = (".so", ".pyd", ".c", ".cpp", ".cc", ".rs", ".pxd", ".proto")  # a build makes a module
+
+
+class Modules:
+    """The Python modules of a snapshot; each look-up takes constant time.
+
+    A *place* is a path without its ending: "src/app/main" for src/app/main.py, src/app/main.pyx or
+    src/app/main/__init__.py. What is found is a file, or a folder of Python files without
+    `__init__.py` (a namespace package).
+    """
+
+    def __init__(self, index: RepoIndex) -> None:
+        self._files = index.files
+        self._native: set[str] = set()  # places of modules that are compiled or generated
+        self._ends: dict[str, list[str]] = {}  # last part, and last two parts -> files
+        self.folders: set[str] = set()  # folders with Python files at any depth
+        for path in index.files:
+            if path.endswith(_SOURCES):
+                self._learn(path)
+            elif path.endswith(_NATIVE):
+                self._native.add(_native_place(path))
+
+    def _learn(self, path: str) -> None:
+        parts = path.rpartition(".")[0].split("/")
+        folder = path.rpartition("/")[0]
+        while folder and folder not in self.folders:
+            self.folders.add(folder)
+            folder = folder.rpartition("/")[0]
+        if parts[-1] == "__init__":
+            parts.pop()
+        if parts:
+            self._ends.setdefault(parts[-1], []).append(path)
+        if len(parts) > 1:
+            self._ends.setdefault(".".join(parts[-2:]), []).append(path)
+
+    def at(self, place: str) -> str:
+        """The file or namespace folder at a place; "" for none."""
+        package = f"{place}/__init__.py" if place else "__init__.py"
+        if package in self._files:
+            return package
+        for ending in _SOURCES:
+            if place + ending in self._files:
+                return place + ending
+        stub = f"{place}/__init__.pyi"
+        if stub in self._files:
+            return stub
+        return place if place in self.folders else ""
+
+    def made(self, place: str) -> bool:
+        """Does a build make the module at a place, from C, Rust, Cython or protocol buffers?"""
+        if place in self._native:
+            return True
+        for suffix in ("_pb2", "_pb2_grpc"):
+            if place.endswith(suffix) and place.removesuffix(suffix) in self._native:
+                return True
+        return False
+
+    def ending_in(self, dotted: str) -> Iterator[str]:
+        """The files whose dotted name ends in `dotted`."""
+        parts = dotted.split(".")
+        path = "/".join(parts)
+        for file in self._ends.get(".".join(parts[-2:]), ()):
+            place = file.rpartition(".")[0].removesuffix("/__init__")
+            if place == path or place.endswith("/" + path):
+                yield file
+
+    def names_in(self, folder: str, children: tuple[str, ...]) -> Iterator[str]:
+        """The top-level names that Python finds in a folder with these children."""
+        start = len(folder) + 1 if folder else 0
+        for child in children:
+            name = child[start:]
+            if child in self.folders:
+                yield name
+            elif name.endswith(_SOURCES):
+                yield name.rpartition(".")[0]
+
+
+def is_file(found: str) -> bool:
+    """Is what was found a file, not a namespace folder?"""
+    return found.endswith(_SOURCES)
+
+
+def _native_place(path: str) -> str:
+    """The place of `pkg/_fast.cpython-311-x86_64-linux-gnu.so` is pkg/_fast."""
+    folder, slash, name = path.rpartition("/")
+    return folder + slash + name.partition(".")[0]
