@@ -14,6 +14,7 @@ from msgspec import Struct
 _LARGEST = 1 << 20
 _PACK_INDEX = b"\xfftOc\0\0\0\2"
 _FAN_OUT = len(_PACK_INDEX) + 256 * 4
+_LONGEST_SIZE = 10  # bytes of an object's type and size in a pack
 _COMMIT = 1  # the type of an undivided commit in a pack
 _COMMITTER = re.compile(rb"^committer [^\n]*> (\d+)", re.MULTILINE)
 _END_OF_TIME = 253_402_300_799  # the last second of the year 9999
@@ -84,7 +85,9 @@ def _offset(path: str, wanted: bytes) -> int | None:
         first = number(bucket - 4) if wanted[0] else 0
         last, total = number(bucket), number(_FAN_OUT - 4)
         length = len(wanted)
-        ids = os.pread(file, max(0, last - first) * length, _FAN_OUT + first * length)
+        if not first < last <= total <= os.fstat(file).st_size // length:
+            return None
+        ids = os.pread(file, (last - first) * length, _FAN_OUT + first * length)
         found = ids.find(wanted)
         while found % length and found > 0:
             found = ids.find(wanted, found + 1)
@@ -101,7 +104,7 @@ def _packed(path: str, offset: int) -> bytes | None:
     if not raw or raw[0] >> 4 & 7 != _COMMIT:
         return None
     size, start = raw[0] & 15, 1
-    while raw[start - 1] & 0x80 and start < len(raw):
+    while raw[start - 1] & 0x80 and start < min(len(raw), _LONGEST_SIZE):
         size |= (raw[start] & 0x7F) << (7 * start - 3)
         start += 1
     content = _inflate(raw[start:])

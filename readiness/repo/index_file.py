@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from struct import Struct as Layout
 from struct import error as LayoutError
 
@@ -20,6 +20,7 @@ _EXTENDED = 0x4000
 _ASSUME_VALID = 0x8000
 _INTENT_TO_ADD = 0x2000
 _SKIP_WORK_TREE = 0x4000
+MOST_FILES = 1_000_000
 _UNSAFE = (b"//", b"/./", b"/../", b"/.git/")
 
 
@@ -69,10 +70,10 @@ def parse(content: bytes, id_length: int) -> IndexFile:
         ) from error
 
 
-def leads_out(paths: Iterable[bytes]) -> bool:
+def leads_out(paths: Sequence[bytes]) -> bool:
     """Is there one that is absolute, empty, or passes through `.`, `..` or `.git`?"""
     text = b"/%s/" % b"/\0/".join(paths).lower()
-    return text != b"//" and any(part in text for part in _UNSAFE)
+    return bool(paths) and any(part in text for part in _UNSAFE)
 
 
 def _parse(content: bytes, id_length: int) -> IndexFile:
@@ -86,10 +87,12 @@ def _parse(content: bytes, id_length: int) -> IndexFile:
     if content[:4] != b"DIRC" or version not in (2, 3, 4):
         raise ValueError("signature")
     count = int.from_bytes(content[8:12], "big")
+    if count > MOST_FILES:
+        raise RepositoryError(f"the index lists more than {MOST_FILES:,} files")
     entries, position = _entries(content, count, id_length, version == 4)
     extensions = _extensions(content, position, end)
     partial = b"link" in extensions or b"sdir" in extensions
-    if not partial and leads_out(entry.path for entry in entries):
+    if not partial and leads_out([entry.path for entry in entries]):
         raise ValueError("path")
     if not partial and not {entry.mode for entry in entries} <= _MODES:
         raise ValueError("mode")

@@ -15,7 +15,7 @@ from readiness.repo.refs import References
 if TYPE_CHECKING:  # an audit of an unchanged work tree starts no process
     import subprocess
 
-PATIENCE = 60.0  # seconds without one byte of output after which Git is given up
+PATIENCE = 120.0  # seconds without one byte of output after which Git is given up
 _MEMORY = 2 << 30  # bytes that one Git process may fill
 _CHUNK = 1 << 18
 

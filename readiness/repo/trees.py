@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from readiness.errors import RepositoryError
 from readiness.model import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, TrackedFile, decode_path
-from readiness.repo.index_file import leads_out
+from readiness.repo.index_file import MOST_FILES, leads_out
 from readiness.repo.room import GitStopped, Room
 
-MOST_FILES = 1_000_000
 _TYPES = {b"120000": SYMLINK, b"160000": SUBMODULE}
 
 
