@@ -62,3 +62,8 @@ def size_of(index: RepoIndex, paths: Iterable[str]) -> str:
 def counted(number: int, noun: str) -> str:
     """ "1 file", "2 files"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def backup_cause(path: str) -> str:
+    """The cause of all that is said of one backup file."""
+    return f"{path} is a backup copy"

@@ -154,6 +154,7 @@ def choose(index: RepoIndex, left: str, right: str) -> Choice:
     for by, evidence_of in (
         ("reached", _reached),
         ("imported", _imported),
+        ("imported", _imported_elsewhere),
         ("named", _run),
         ("named", _mentioned),
     ):
@@ -204,10 +205,16 @@ def _imported(index: RepoIndex, one: str, other: str) -> list[Evidence]:
     ]
     if not edges:
         return []
-    edge = edges[0]
+    reached = index.reachability.reached
+    edge = min(edges, key=lambda edge: (edge.source not in reached, edge.source))
     others = len({edge.source for edge in edges}) - 1
     more = f" and {others} more" if others else ""
-    return [_for(f"{edge.source}{more} imports {edge.target}", edge.source, edge.line)]
+    return [_for(f"{edge.target} is imported by {edge.source}{more}", edge.source, edge.line)]
+
+
+def _imported_elsewhere(index: RepoIndex, one: str, other: str) -> list[Evidence]:
+    """Imports in languages whose import graph is not built."""
+    return _named(index, one, other, Use.IMPORTS, "imports")
 
 
 def _run(index: RepoIndex, one: str, other: str) -> list[Evidence]:

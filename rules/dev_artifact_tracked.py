@@ -1,0 +1,112 @@
+"""HYG007: caches, logs, backups and build output that are tracked like source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from readiness.facts import python
+from readiness.index import RepoIndex
+from readiness.index.inventory import FileClass
+from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Severity
+from readiness.rule import Example, Rule, against, for_
+
+from ._artifacts import kind_of, tool, tool_folder
+from ._copies import backup_cause, counted, size_of
+
+
+class DevArtifactTracked(Rule):
+    """Files that a tool or a running program left behind are tracked.
+
+    What it does
+        Looks among the tracked files for folders and names that only tools make: byte code, tool
+        caches, installed packages, build output, test reports, logs, temporary files, backup
+        copies, databases, the desktop's own files. One finding for each folder of such files.
+
+    Why it matters
+        They change with every run, so that every diff and merge drowns in them; they carry data
+        and paths of somebody's machine; and an old build that lies beside the source gets used.
+
+    How to fix
+        `git rm -r --cached` them, and add the pattern to .gitignore.
+
+    Limits
+        Nothing is reported below tests, fixtures, documents, examples and data, where a log or a
+        database is a sample; there only folders of tools count. A database must be binary.
+    """
+
+    id = "HYG007"
+    name = "dev-artifact-tracked"
+    dimension = Dimension.CLEANUP
+    area = Area.ARTIFACTS
+    severity = Severity.MEDIUM
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "a backup, build information and byte code",
+            "-- docker-compose.yml.backup --\na: 1\n-- web/tsconfig.tsbuildinfo --\n{}\n"
+            "-- app/__pycache__/a.pyc --\nx\n-- app/__pycache__/b.pyc --\ny\n",
+            ("app/__pycache__", "docker-compose.yml.backup", "web/tsconfig.tsbuildinfo"),
+        ),
+        Example(
+            "a tool's cache below the tests",
+            "-- tests/.pytest_cache/v/cache/lastfailed --\n{}\n",
+            ("tests/.pytest_cache",),
+        ),
+        Example(
+            "samples of the tests and of the documents",
+            "-- tests/fixtures/app.log --\nx\n-- tests/expected/out.tmp --\nx\n"
+            "-- examples/shop/shop.db --\nx\n-- docs/sample.log --\nx\n-- data/rows.bak --\nx\n",
+        ),
+        Example(
+            "names that only resemble artifacts",
+            "-- CHANGELOG.log.md --\nx\n-- app/log.py --\nx = 1\n-- app/tmp.py --\nx = 1\n"
+            "-- schema.db --\nCREATE TABLE a (b INT);\n-- app/venv.py --\nx = 1\n",
+        ),
+    )
+
+    def check(self, index: RepoIndex) -> Iterator[Finding]:
+        groups: dict[tuple[str, str], list[str]] = {}
+        for path in index.files:
+            if index.inventory.is_(path, FileClass.ARCHIVE):
+                continue
+            place = tool_folder(index, path)
+            if place is None and (kind := kind_of(index, path)):
+                place = path.rpartition("/")[0], kind
+            if place is not None:
+                groups.setdefault(place, []).append(path)
+        for (folder, kind), paths in groups.items():
+            yield self._finding(index, folder, kind, paths)
+
+    def _finding(self, index: RepoIndex, folder: str, kind: str, paths: list[str]) -> Finding:
+        whole = tool(folder.rpartition("/")[2]) == kind
+        place = folder if whole else paths[0]
+        more = f" with {len(paths) - 1} more beside it" if len(paths) > 1 and not whole else ""
+        what = f"{counted(len(paths), 'file')} of {size_of(index, paths)}"
+        evidence = [for_(f"{place} is a {kind}: {what}", place)]
+        line = index.ignores.hides(paths[0])
+        if line is not None:
+            told = f"`{line.pattern}` ignores it: it was added by force, or before that line"
+            evidence.append(for_(told, line.file, line.line))
+        readers = _readers(index, paths[0]) if kind == "database" else []
+        doubtful = readers or kind == "editor setting"
+        return self.finding(
+            place,
+            f"{place} is a {kind}, and is tracked{more}",
+            severity=Severity.LOW if doubtful or kind == "desktop file" else Severity.MEDIUM,
+            confidence=Confidence.LOW if doubtful else Confidence.HIGH,
+            evidence=[*evidence, *readers],
+            subjects=paths,
+            key=kind,
+            cause=backup_cause(paths[0]) if kind == "backup copy" and len(paths) == 1 else "",
+        )
+
+
+def _readers(index: RepoIndex, path: str) -> list[Evidence]:
+    """Live code that names a database: it may be data that the program comes with."""
+    name = path.rpartition("/")[2]
+    return [
+        against(f"{source} names it", source, line)
+        for source, facts in index.each(python.SLICE)
+        for literal, line in facts.literals
+        if literal.rpartition("/")[2] == name and index.inventory.is_(source, FileClass.LIVE)
+    ][:3]
