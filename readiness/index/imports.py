@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from readiness.facts import manifest, python
 from readiness.facts.python import Import, PythonFacts
+from readiness.index.bindings import Bindings
 from readiness.index.modules import Modules, is_file
 from readiness.index.roots import Roots
 
@@ -62,12 +63,7 @@ def build(index: RepoIndex) -> ImportGraph:
 
 
 _NAMED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
-_OF_MODULES = frozenset(
-    "__name__ __file__ __path__ __doc__ __dict__ __all__ __package__ __spec__ __loader__ "
-    "__builtins__ __cached__ __annotations__".split()
-)
 _GENERATED = frozenset(("_version", "__version__", "version", "_build", "__about__", "_generated"))
-_DEEPEST = 12  # star imports of star imports
 
 
 class _Context:
@@ -117,7 +113,7 @@ class _Builder:
         self._edges: dict[tuple[str, str], Edge] = {}
         self._missing: list[Missing] = []
         self._unresolved: list[Missing] = []  # first-party only if their top-level name is
-        self._bound: dict[str, frozenset[str] | None] = {}
+        self._bindings = Bindings(index, self._module_of)
         self._used: set[str] = set()  # top-level names that some import found here
         self._declared = _declared(index, self.roots)
         self._real = {top for root in self.roots.real() for top in self.names(root)}
@@ -150,9 +146,10 @@ class _Builder:
         for edge in self._edges.values():
             imports.setdefault(edge.source, []).append(edge)
             importers.setdefault(edge.target, []).append(edge)
-        missing: dict[str, list[Missing]] = {}
+        missing: dict[str, dict[tuple[str, str, int], Missing]] = {}
         for gone in self._missing:
-            missing.setdefault(gone.source, []).append(gone)
+            of_file = missing.setdefault(gone.source, {})
+            of_file.setdefault((gone.module, gone.name, gone.import_.line), gone)
         modules: dict[str, list[str]] = {}
         for path, context in self._context_of.items():
             for name in _dotted_names(path, context.roots):
@@ -160,7 +157,7 @@ class _Builder:
         return ImportGraph(
             imports={source: tuple(edges) for source, edges in imports.items()},
             importers={target: tuple(edges) for target, edges in sorted(importers.items())},
-            missing={source: tuple(gone) for source, gone in sorted(missing.items())},
+            missing={source: tuple(found.values()) for source, found in sorted(missing.items())},
             modules={name: tuple(paths) for name, paths in sorted(modules.items())},
             roots={path: context.roots for path, context in self._context_of.items()},
         )
@@ -179,8 +176,8 @@ class _Builder:
         if not found:
             self._unresolved.append(Missing(source, imported, module))
             return
-        self._used.add(module.partition(".")[0])
-        self._found(source, imported, module, found)
+        if self._found(source, imported, module, found):
+            self._used.add(module.partition(".")[0])
 
     def _relative(self, source: str, imported: Import) -> None:
         folder = source.rpartition("/")[0]
@@ -196,31 +193,33 @@ class _Builder:
             found = folder
         if found or (place == "" and imported.name):
             self._found(source, imported, module, found)
-        elif not self._is_made(place, source):
+        elif not self._is_made(place):
             self._missing.append(Missing(source, imported, module))
 
-    def _found(self, source: str, imported: Import, module: str, found: str) -> None:
-        """Adds the edges of an import whose module is there, or that its name is missing."""
+    def _found(self, source: str, imported: Import, module: str, found: str) -> bool:
+        """Adds the edges of an import whose module is there, or that its name is missing.
+
+        False where it leads to no file, only to a folder of the module's name."""
         file = found if is_file(found) else ""
         if file and file != source:
             self._edge(source, file, imported)
         name = imported.name
         if not name or name == "*":
-            return
+            return bool(file)
         folder = file.rpartition("/")[0] if file else found
         inner = f"{folder}/{name}" if folder else name
         is_package = not file or file.rpartition("/")[2].startswith("__init__.")
         below = self.modules.at(inner) if is_package else ""
         if below and is_file(below):
             self._edge(source, below, imported)
-        if below or self.provides(file, name):
-            return
-        if self._is_made(inner, source):
-            return
+        known = below or self._bindings.provides(file, name) or self._is_made(inner)
+        if known:
+            return bool(file) or is_file(below)
         if file:
             self._missing.append(Missing(source, imported, module, name, file))
         else:
             self._unresolved.append(Missing(source, imported, f"{module}.{name}"))
+        return bool(file)
 
     def _edge(self, source: str, target: str, imported: Import) -> None:
         if source == target:
@@ -305,7 +304,7 @@ class _Builder:
             for ending in (".py", "/__init__.py")
         )
 
-    def _is_made(self, place: str, source: str) -> bool:
+    def _is_made(self, place: str) -> bool:
         """Does something else than a tracked Python file give the module at a place?"""
         return self.modules.made(place) or self._is_hidden(place)
 
@@ -320,42 +319,6 @@ class _Builder:
         folder, _, name = place.rpartition("/")
         base = self.roots.base(folder)
         return place[len(base) + 1 if base else 0 :].replace("/", ".") or name
-
-    # -- names of modules
-
-    def provides(self, file: str, name: str) -> bool:
-        """Has the module at `file` that name, or can it not be told?"""
-        if not file:
-            return False
-        names = self._names_of(file, 0)
-        return names is None or name in names or name in _OF_MODULES
-
-    def _names_of(self, file: str, depth: int) -> frozenset[str] | None:
-        """The names of a module; null where they cannot all be told."""
-        if file in self._bound:
-            return self._bound[file]
-        self._bound[file] = None  # for a circle of star imports
-        facts = self.index.facts(python.SLICE, file)
-        names: frozenset[str] | None = None
-        readable = facts is not None and not (facts.error or facts.template or facts.getattr_)
-        if facts is not None and readable and file.endswith(".py") and depth < _DEEPEST:
-            names = self._with_stars(file, facts, depth)
-        self._bound[file] = names
-        return names
-
-    def _with_stars(self, file: str, facts: PythonFacts, depth: int) -> frozenset[str] | None:
-        names = set(facts.names)
-        for imported in facts.imports:
-            if imported.name != "*" or imported.lazy:
-                continue
-            target = self._module_of(file, imported)
-            given = self._names_of(target, depth + 1) if is_file(target) else None
-            if given is None:
-                return None
-            public = self.index.facts(python.SLICE, target)
-            exports = public.exports if public is not None else ()
-            names.update(exports or (name for name in given if not name.startswith("_")))
-        return frozenset(names)
 
     def _module_of(self, source: str, imported: Import) -> str:
         if not imported.level:
