@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import sqlite3
 import stat
+import sys
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,6 +46,36 @@ def default_folder() -> str | None:
 def key(*parts: str) -> bytes:
     """The key of an entry: 16 bytes over all that its value follows from."""
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).digest()
+
+
+def code(*parts: str) -> str:
+    """What a computed value follows from beside its input: our source and all it stands on.
+
+    `parts` are files and folders of this package. The digest is over their content, so that an
+    edited extractor never meets what its former self has left, and over the versions of Python
+    and of every library that we depend on.
+    """
+    from importlib import metadata
+
+    digest = hashlib.sha256(f"{sys.version_info[:2]}".encode())
+    package = os.path.dirname(__file__)
+    for path in sorted(_sources(os.path.join(package, part) for part in parts)):
+        with open(path, "rb") as file:
+            content = file.read()
+        digest.update(f"{os.path.relpath(path, package)} {len(content)}\n".encode() + content)
+    for name in re.findall(r"^[\w.-]+", "\n".join(metadata.requires("readiness") or ()), re.M):
+        with contextlib.suppress(metadata.PackageNotFoundError):  # it is for other systems
+            digest.update(f"{name} {metadata.version(name)}\n".encode())
+    return digest.hexdigest()
+
+
+def _sources(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        if os.path.isdir(path):
+            inner = (name for name in os.listdir(path) if name != "__pycache__")
+            yield from _sources(os.path.join(path, name) for name in inner)
+        else:
+            yield path
 
 
 class Cache:

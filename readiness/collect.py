@@ -277,7 +277,8 @@ def _work(
 ) -> None:
     """The life of a process: chunk after chunk until there are no more, or no parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    for number in (signal.SIGPROF, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     for other in foreign:  # else nobody would notice that the parent is gone
         other.close()

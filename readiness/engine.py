@@ -2,13 +2,179 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import datetime
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
+import msgspec
 from msgspec import Struct
 
+from readiness import __version__, memo
+from readiness import cache as caching
+from readiness.cache import Cache
+from readiness.config import Config, digest
+from readiness.configure import Options, configure
 from readiness.index import RepoIndex
-from readiness.model import Finding, Outcome, RuleError, State
-from readiness.rule import Rule
+from readiness.index.history import History
+from readiness.model import Finding, Outcome, Report, RuleError, Snapshot, State, TrackedFile
+from readiness.repo import Repository
+from readiness.rule import Rule, Status
+
+SCHEMA_VERSION = 1
+_LASTING = "larger than "  # the reason for not reading a file that no other audit will see changed
+
+
+class Surroundings(Struct, frozen=True):
+    """What an audit takes from the world and shows to it. None of it changes the report, but for
+    the dates of waivers: `today`."""
+
+    today: datetime.date
+    cache: str | None = None  # the folder; null for none
+    workers: int | None = None
+    progress: Callable[[int, int], None] | None = None
+    note: Callable[[str], object] = lambda note: None
+
+
+def audit(path: str, options: Options, world: Surroundings) -> Report:
+    """Audits the repository that holds the folder `path`.
+
+    Raises:
+        ReadinessError: the repository, its configuration or the options are at fault.
+    """
+    with Repository.open(path) as repository:
+        snapshot = repository.snapshot(
+            rev=options.rev, staged=options.staged, untracked=options.untracked
+        )
+        places = (repository.root, repository.git_folder, repository.common_folder)
+        with Cache.open(world.cache, places) as cache:
+            report = _recall_or_make(repository, snapshot, options, cache, world)
+    for note in cache.notes:
+        world.note(note)
+    return report
+
+
+def _recall_or_make(
+    repository: Repository,
+    snapshot: Snapshot,
+    options: Options,
+    cache: Cache,
+    world: Surroundings,
+) -> Report:
+    key = memo.key(snapshot, msgspec.msgpack.encode(options))
+    report = None if repository.shallow else memo.recall(cache, key, str(world.today))
+    if report is not None:
+        return report
+
+    from readiness import registry
+
+    rules = registry.rules()
+    config = configure(repository, snapshot, options, rules)
+    report, lasting = _make(repository, snapshot, config, rules, cache, world)
+    if lasting and not repository.shallow:
+        dated = any(waiver.until for waiver in config.waivers)
+        day = str(world.today) if dated else ""
+        memo.keep(cache, key, report, registry.packages(), day)
+    return report
+
+
+def _make(
+    repository: Repository,
+    snapshot: Snapshot,
+    config: Config,
+    rules: Sequence[Rule],
+    cache: Cache,
+    world: Surroundings,
+) -> tuple[Report, bool]:
+    """The report, and whether it follows from the snapshot alone."""
+    from readiness import collect, gate, score, selection, story, suppress
+    from readiness.index import languages
+    from readiness.rule import summarise
+
+    rules = selection.choose(rules, config.select, config.ignore)
+    files = _visible(snapshot.files, config.exclude)
+    excluded = len(snapshot.files) - len(files)
+    snapshot = msgspec.structs.replace(snapshot, files=files)
+    collected = collect.collect(
+        repository,
+        files,
+        cache,
+        caching.code("facts", "secrets", "model.py"),
+        workers=world.workers,
+        progress=world.progress,
+    )
+    history = partial(_history, repository, snapshot.commit, cache)
+    index = RepoIndex(snapshot, collected.facts, config, history)
+    judgement = judge(index, rules)
+    summaries = tuple(summarise(rule) for rule in rules)
+    suppressed = suppress.split(judgement.findings, index, summaries, world.today)
+    lenient = _without_waived(judgement, index, rules, suppressed.active)
+    scorecard = score.evaluate(
+        summaries,
+        score.Sheet(judgement.outcomes, judgement.findings),
+        score.Sheet(lenient.outcomes, lenient.findings),
+        lines_covered=languages.understood_share(index),
+        target=config.target,
+        profile=index.profile.kind,
+        owned=suppressed.owned,
+    )
+    stable = {rule.id for rule in rules if rule.status is Status.STABLE}
+    gated = [finding for finding in suppressed.active if finding.rule in stable]
+    report = Report(
+        schema_version=SCHEMA_VERSION,
+        tool_version=__version__,
+        repository=snapshot.repository,
+        remote=snapshot.remote,
+        commit=snapshot.commit,
+        dirty=snapshot.dirty,
+        config_digest=digest(config),
+        scorecard=scorecard,
+        rules=summaries,
+        outcomes=judgement.outcomes,
+        findings=suppressed.active,
+        stories=story.tell(suppressed.active),
+        waived=suppressed.waived,
+        stale_waivers=suppressed.stale,
+        rule_errors=lenient.errors,
+        skipped_files=collected.skipped,
+        gate=gate.decide(scorecard, gated, config),
+        files=len(files),
+        excluded=excluded,
+    )
+    lasting = (
+        not lenient.errors
+        and not collected.failed
+        and all(skipped.reason.startswith(_LASTING) for skipped in collected.skipped)
+        and ("history" not in vars(index) or index.history.complete)
+    )
+    return report, lasting
+
+
+def _visible(files: tuple[TrackedFile, ...], exclude: Sequence[str]) -> tuple[TrackedFile, ...]:
+    if not exclude:
+        return files
+
+    from pathspec import GitIgnoreSpec
+
+    spec = GitIgnoreSpec.from_lines(exclude)
+    return tuple(file for file in files if not spec.match_file(file.path))
+
+
+def _history(repository: Repository, commit: str | None, cache: Cache) -> History:
+    """The history up to a commit, which never changes, unless the clone has only a part of it."""
+    if commit is None:
+        return History()
+    key = caching.key("history", commit, caching.code("repo", "index/history.py", "model.py"))
+    kept = None if repository.shallow else cache.get(key)
+    if kept is not None:
+        try:
+            return msgspec.msgpack.decode(kept, type=History)
+        except msgspec.MsgspecError:
+            kept = None
+    history = repository.history(commit)
+    if history.complete:
+        cache.put([(key, msgspec.msgpack.encode(history))])
+    return history
 
 
 class Judgement(Struct, frozen=True):
@@ -42,6 +208,26 @@ def _judge_one(index: RepoIndex, rule: Rule) -> tuple[list[Finding], Outcome]:
         return [], Outcome(rule.id, State.NOT_APPLICABLE, 1.0, rule.severity, reason)
     found = list(rule.check(index))
     return found, rule.measure(index, found)
+
+
+def _without_waived(
+    judgement: Judgement, index: RepoIndex, rules: Sequence[Rule], active: Sequence[Finding]
+) -> Judgement:
+    """The judgement without the findings that someone answers for."""
+    left: dict[str, list[Finding]] = defaultdict(list)
+    for finding in active:
+        left[finding.rule].append(finding)
+    before = Counter(finding.rule for finding in judgement.findings)
+    outcomes: list[Outcome] = []
+    errors = list(judgement.errors)
+    for rule, outcome in zip(rules, judgement.outcomes, strict=True):
+        if before[rule.id] != len(left[rule.id]):
+            try:
+                outcome = rule.measure(index, left[rule.id])
+            except Exception as error:
+                errors.append(RuleError(rule.id, f"{type(error).__name__}: {error}"))
+        outcomes.append(outcome)
+    return Judgement(tuple(active), tuple(outcomes), tuple(errors))
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -348,3 +348,4 @@ class Report(Struct, frozen=True):
     skipped_files: tuple[SkippedFile, ...] = ()
     gate: Gate = Gate(passed=True)
     files: int = 0
+    excluded: int = 0  # files that the configuration keeps out of sight; not among `files`

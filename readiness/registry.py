@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
+import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -50,6 +51,13 @@ def _rules_of(package: ModuleType) -> Iterator[Rule]:
                 continue
             if value.__module__ == module.__name__:  # not an imported base
                 yield value()
+
+
+def packages() -> tuple[ModuleType, ...]:
+    """The packages whose code decides what the rules say: theirs, and those around them."""
+    names = {type(rule).__module__.rpartition(".")[0] for rule in rules()}
+    names |= {name.partition(".")[0] for name in names}
+    return tuple(sys.modules[name] for name in sorted(names))
 
 
 def formats() -> tuple[str, ...]:

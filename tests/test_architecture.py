@@ -14,16 +14,16 @@ LAYERS = (
     {"secrets"},
     {"index"},
     {"rule"},
-    {"suppress", "gate", "score", "story"},
+    {"suppress", "gate", "score", "selection", "story"},
     {"repo", "cache", "registry"},
-    {"collect"},
+    {"collect", "configure", "memo"},
     {"engine"},
     {"testing"},
     {"cli"},
     {"__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-PURE = ("model", "facts", "index", "rule", "suppress", "gate", "score", "story")
+PURE = ("model", "facts", "index", "rule", "suppress", "gate", "score", "selection", "story")
 WORLD = {
     "git",
     "multiprocessing",

@@ -1,5 +1,31 @@
 """The command line: one module per command."""
 
+from __future__ import annotations
 
-def main() -> int:
-    return 0
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The same in every format. A fault of readiness itself is INCOMPLETE, --strict or not."""
+
+    PASSED = 0
+    FAILED = 1  # the gate
+    USAGE = 2  # or configuration
+    INCOMPLETE = 3
+    INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["--version"]:  # asked by scripts that cannot wait
+        from readiness import __version__
+
+        print(f"readiness {__version__}")
+        return ExitCode.PASSED
+
+    from readiness.cli.program import run
+
+    return run(given or ["--help"])

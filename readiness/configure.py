@@ -1,0 +1,110 @@
+"""The configuration of one audit: the audited snapshot's own, under the options of the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from readiness import selection
+from readiness.config import PYPROJECT, STANDALONE, Config, Profile, Threshold, read
+from readiness.errors import ConfigError, UsageError
+from readiness.model import SUBMODULE, SYMLINK, Snapshot, TrackedFile
+from readiness.repo import Repository
+from readiness.rule import Rule
+
+LARGEST = 1_000_000  # bytes
+
+
+class Options(Struct, frozen=True):
+    """What one audit is asked for. Where it is null or empty, the configuration decides; `ignore`
+    adds to the configuration's. `isolated` leaves the configuration out altogether."""
+
+    rev: str | None = None
+    staged: bool = False
+    untracked: bool = False
+    isolated: bool = False
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    profile: Profile | None = None
+    fail_under: float | None = None
+    fail_on: Threshold | None = None
+
+
+def configure(
+    repository: Repository, snapshot: Snapshot, options: Options, rules: Sequence[Rule]
+) -> Config:
+    """The configuration that the snapshot itself holds, under the options.
+
+    Raises:
+        ConfigError: every mistake in the configuration, one a line.
+        UsageError: the options name what is no rule, dimension or area.
+    """
+    config = Config() if options.isolated else _read_configuration(repository, snapshot)
+    errors = [*_unknown_names(config, rules), *_bad_patterns(config)]
+    if errors:
+        raise ConfigError("\n".join(f"{config.source}: {error}" for error in errors))
+    wrong = [f"--select: {error}" for error in selection.unknown_names(options.select, rules)]
+    wrong += [f"--ignore: {error}" for error in selection.unknown_names(options.ignore, rules)]
+    if wrong:
+        raise UsageError("\n".join(wrong))
+    return msgspec.structs.replace(
+        config,
+        select=options.select or config.select,
+        ignore=config.ignore + options.ignore,
+        profile=options.profile or config.profile,
+        fail_under=config.fail_under if options.fail_under is None else options.fail_under,
+        fail_on=options.fail_on or config.fail_on,
+    )
+
+
+def _read_configuration(repository: Repository, snapshot: Snapshot) -> Config:
+    found = {file.path: file for file in snapshot.files if file.path in (PYPROJECT, STANDALONE)}
+    return read(*(_content(repository, found.get(name)) for name in (PYPROJECT, STANDALONE)))
+
+
+def _content(repository: Repository, file: TrackedFile | None) -> bytes | None:
+    if file is None or file.mode == SUBMODULE:
+        return None
+    if file.mode == SYMLINK:
+        if file.path == PYPROJECT:  # which need not speak of us
+            return None
+        raise ConfigError(f"{file.path} is a symbolic link, which is never followed; track a file")
+    ((_, content),) = repository.read([file.blob_id], LARGEST)
+    if isinstance(content, str):
+        raise ConfigError(f"{file.path} cannot be read: {content}; --isolated audits without it")
+    return content
+
+
+def _unknown_names(config: Config, rules: Sequence[Rule]) -> Iterator[str]:
+    """What is wrong with the names of rules in a configuration."""
+    for error in selection.unknown_names(config.select, rules):
+        yield f"select: {error}"
+    for error in selection.unknown_names(config.ignore, rules):
+        yield f"ignore: {error}"
+    for pattern, names in config.per_path_ignores.items():
+        for error in selection.unknown_rules(names, rules):
+            yield f"per_path_ignores of {pattern}: {error}"
+    for waiver in config.waivers:
+        for error in selection.unknown_rules([waiver.rule], rules):
+            yield f"waiver in line {waiver.line}: {error}"
+
+
+def _bad_patterns(config: Config) -> Iterator[str]:
+    """What is wrong with the patterns of a configuration."""
+    patterns = [
+        *(("exclude", pattern) for pattern in config.exclude),
+        *(("per_path_ignores", pattern) for pattern in config.per_path_ignores),
+        *((f"waiver in line {waiver.line}", waiver.path) for waiver in config.waivers),
+    ]
+    if not patterns:
+        return
+
+    from pathspec import GitIgnoreSpec
+
+    for where, pattern in patterns:
+        try:
+            GitIgnoreSpec.from_lines([pattern])
+        except ValueError:
+            yield f"{where}: {pattern!r} is no gitignore pattern"
