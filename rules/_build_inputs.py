@@ -55,7 +55,12 @@ class Lost(NamedTuple):
 
     @property
     def manifest(self) -> bool:
-        return _MANIFEST.search(self.path) is not None
+        return is_manifest(self.path)
+
+
+def is_manifest(path: str) -> bool:
+    """Is it source or a manifest, which no one keeps out of a repository on purpose?"""
+    return _MANIFEST.search(path) is not None
 
 
 def lost_sources(index: RepoIndex, image: Image, made: frozenset[str]) -> Iterator[Lost]:
