@@ -33,8 +33,8 @@ class WorkflowReferencesMissing(Rule):
         Reports what is neither tracked nor made by an earlier step.
 
     Why it matters
-        The step fails, or it tests nothing: a path that is entered twice (`cd tests` and then
-        `pytest tests/unit`) collects no test, and a tolerant step hides it for months.
+        The step fails, or tests nothing (`cd tests`, then `pytest tests/unit`), and where it may
+        fail nobody notices for months.
 
     How to fix
         Correct the path, restore the file (with an exception where an ignore line hides it), or
@@ -42,7 +42,7 @@ class WorkflowReferencesMissing(Rule):
 
     Limits
         Only literal names are judged, and nothing that runs on another machine or in a container.
-        What a build or download may have made is not reported, unless it is source code.
+        What a build or download may have made is only reported where it is source code.
     """
 
     id = "CIC004"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from readiness.index.reachability import Reachability
     from readiness.index.references import References
     from readiness.index.routes import Routes
+    from readiness.index.tests import Tests
     from readiness.index.twins import Twins
     from readiness.index.workflows import Workflows
 
@@ -150,6 +151,12 @@ class RepoIndex:
         from readiness.index import routes
 
         return routes.build(self)
+
+    @cached_property
+    def tests(self) -> Tests:
+        from readiness.index import tests
+
+        return tests.build(self)
 
     @cached_property
     def twins(self) -> Twins:

@@ -1,0 +1,150 @@
+"""TST003: test files that the test runner cannot import."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from readiness.facts import python
+from readiness.facts.python import Call
+from readiness.index import RepoIndex
+from readiness.index.tests import SuiteFile
+from readiness.model import Area, Confidence, Dimension, Finding, Outcome, Severity
+from readiness.rule import Example, Rule, against, for_, ratio_quality
+
+_ENDS = {"sys.exit", "exit", "quit", "os._exit"}
+_WAITS = {"input", "breakpoint", "pdb.set_trace"}
+_RUNS = {"asyncio.run", "unittest.main", "pytest.main", "uvicorn.run", "app.run", "serve_forever"}
+
+
+class UncollectableTest(Rule):
+    """A test file cannot be collected: importing it fails, ends the run or waits.
+
+    What it does
+        Looks at the test files that pytest would import, with the settings that govern them, for
+        what stops it there: a syntax error; `sys.exit`, `input`, a request over the network or a
+        server at module level; two files that pytest imports under one name.
+
+    Why it matters
+        None of the tests in such a file run, and some of these faults end the whole session, so
+        that a suite which looks complete tests less than it seems to, or nothing.
+
+    How to fix
+        Mend the syntax; move what the module does into functions or below
+        `if __name__ == "__main__":`; give one of two files another name, make their folders
+        packages, or set `--import-mode=importlib`.
+
+    Limits
+        Scripts that are only named as tests are left out, as is what a branch does. Whether two
+        folders are run in one session is only sure where `testpaths` names both.
+    """
+
+    id = "TST003"
+    name = "uncollectable-test"
+    dimension = Dimension.TESTS
+    area = Area.STALE
+    severity = Severity.HIGH
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "a test that does not parse",
+            "-- tests/test_a.py --\ndef test_a():\n    assert (\n",
+            ("tests/test_a.py",),
+        ),
+        Example(
+            "a test that ends the session",
+            "-- tests/test_a.py --\nimport sys\ndef test_a(): pass\nsys.exit(0)\n",
+            ("tests/test_a.py:3",),
+        ),
+        Example(
+            "two files of one name in folders that are no packages",
+            "-- pytest.ini --\n[pytest]\ntestpaths = tests\n"
+            "-- tests/a/test_x.py --\ndef test_x(): pass\n"
+            "-- tests/b/test_x.py --\ndef test_x(): pass\n",
+            ("tests/b/test_x.py",),
+        ),
+        Example(
+            "the same below the guard, in a branch and in a function",
+            "-- tests/test_a.py --\nimport sys\ndef test_a(): sys.exit(1)\n"
+            "if sys.platform == 'win32':\n    sys.exit()\n"
+            "if __name__ == '__main__':\n    sys.exit(test_a())\n",
+        ),
+        Example(
+            "a script named as a test",
+            "-- scripts/test_connection.py --\nimport sys\ndef test_a(): pass\nsys.exit(0)\n",
+        ),
+        Example(
+            "one name in packages",
+            "-- pytest.ini --\n[pytest]\n-- tests/__init__.py --\n-- tests/a/__init__.py --\n"
+            "-- tests/b/__init__.py --\n-- tests/a/test_x.py --\ndef test_x(): pass\n"
+            "-- tests/b/test_x.py --\ndef test_x(): pass\n",
+        ),
+        Example("test data", "-- tests/fixtures/test_broken.py --\ndef (\n"),
+    )
+
+    def applies(self, index: RepoIndex) -> str | None:
+        return None if index.tests.live else "there are no Python tests"
+
+    def check(self, index: RepoIndex) -> Iterator[Finding]:
+        names: dict[tuple[str, str], list[SuiteFile]] = defaultdict(list)
+        for path, file in index.tests.live.items():
+            facts = index.facts(python.SLICE, path)
+            if facts is None or not file.collected or facts.newer:
+                continue
+            names[file.root, file.module].append(file)
+            if facts.error:
+                yield self._at(file, f"it does not parse ({facts.error})", facts.error_line)
+            else:
+                yield from self._effects(file, facts.effects)
+        if index.tests.pytest:
+            for files in names.values():
+                if len(files) > 1 and files[0].mode in ("prepend", "append"):
+                    yield self._same_name(files)
+
+    def measure(self, index: RepoIndex, findings: Sequence[Finding]) -> Outcome:
+        """The share of the live test files that cannot be collected."""
+        share = len({finding.location.path for finding in findings}) / len(index.tests.live)
+        return self.outcome(ratio_quality(share, zero_at=0.1), findings)
+
+    def _effects(self, file: SuiteFile, effects: Sequence[Call]) -> Iterator[Finding]:
+        for effect in effects:
+            network = effect.name.startswith(
+                ("requests.", "httpx.", "urllib", "urlopen", "socket.")
+            )
+            if effect.where or not (network or effect.name in _ENDS | _WAITS | _RUNS):
+                continue
+            does = (
+                "ends the session"
+                if effect.name in _ENDS
+                else "waits for an answer" if effect.name in _WAITS
+                else "asks the network" if network
+                else "runs a program of its own"
+            )  # fmt: skip
+            yield self._at(file, f"`{effect.name}` at module level {does}", effect.line)
+            return
+
+    def _at(self, file: SuiteFile, why: str, line: int) -> Finding:
+        return self.finding(
+            file.path,
+            f"{file.path} cannot be collected: {why}",
+            line=line or None,
+            evidence=[for_(why, file.path, line or None)],
+            key="import",
+        )
+
+    def _same_name(self, files: Sequence[SuiteFile]) -> Finding:
+        first, *others = files
+        sure = all(file.listed for file in files)
+        evidence = [for_(f"imported as `{file.module}`", file.path) for file in files[:8]]
+        if not sure:
+            evidence.append(against("they may always be run in sessions of their own"))
+        return self.finding(
+            others[0].path,
+            f"{', '.join(file.path for file in others)} and {first.path} are imported as one "
+            f"module, `{first.module}`: pytest refuses all but the first",
+            key=f"same name {first.module}",
+            severity=None if sure else Severity.MEDIUM,
+            confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+            evidence=evidence,
+            subjects=[file.path for file in files],
+        )

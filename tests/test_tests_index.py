@@ -1,0 +1,132 @@
+"""Which Python test files there are, and how pytest would collect each."""
+
+import pytest
+
+from readiness.index.tests import SuiteFile, Tests
+from readiness.testing import build_index
+
+TEST = "def test_x(): pass\n"
+
+
+def suites(tree: str) -> Tests:
+    return build_index(tree).tests
+
+
+def only(tree: str) -> SuiteFile:
+    (file,) = suites(tree).live.values()
+    return file
+
+
+def test_live_archived_and_supporting_files_are_told_apart() -> None:
+    found = suites(f"""\
+-- tests/test_a.py --
+{TEST}
+-- tests/conftest.py --
+-- tests/helpers.py --
+def test_data(): return 1
+-- tests/fixtures/test_sample.py --
+{TEST}
+-- tests_old_archive/test_b.py --
+{TEST}
+-- tests_old_archive/conftest.py --
+-- main.py --
+""")
+    assert list(found.live) == ["tests/test_a.py"]
+    assert found.support == ("tests/conftest.py",)
+    assert found.archived == {"tests_old_archive": ("tests_old_archive/test_b.py",)}
+
+
+def test_functions_and_methods_are_its_tests() -> None:
+    methods = "class TestA:\n    def test_y(self): pass\n    def z(self): pass\n"
+    tree = f"-- tests/test_a.py --\n{TEST}{methods}"
+    assert only(tree).tests == ("test_x", "TestA.test_y")
+
+
+@pytest.mark.parametrize(
+    ("settings", "collected", "listed"),
+    [
+        ("-- pytest.ini --\n[pytest]\n", True, False),
+        ("-- pytest.ini --\n[pytest]\ntestpaths = tests\n", True, True),
+        ("-- pytest.ini --\n[pytest]\ntestpaths = other\n", False, False),
+        ("-- pytest.ini --\n[pytest]\ntestpaths = te*\n", True, True),
+        ("-- pytest.ini --\n[pytest]\npython_files = check_*.py\n", False, False),
+        ("-- pytest.ini --\n[pytest]\nnorecursedirs = unit\n", False, False),
+        ("-- tox.ini --\n[pytest]\ntestpaths = tests/unit\n", True, True),
+        ("-- setup.cfg --\n[tool:pytest]\ntestpaths = tests\n", True, True),
+        ('-- pyproject.toml --\n[tool.pytest.ini_options]\ntestpaths = ["tests"]\n', True, True),
+        ("", True, False),
+    ],
+)
+def test_the_settings_say_what_is_collected(settings: str, collected: bool, listed: bool) -> None:
+    file = only(f"{settings}-- tests/unit/test_a.py --\n{TEST}")
+    assert (file.collected, file.listed) == (collected, listed)
+
+
+def test_the_nearest_settings_govern_and_a_pytest_ini_comes_first() -> None:
+    file = only(f"""\
+-- pyproject.toml --
+[tool.pytest.ini_options]
+-- app/tests/pytest.ini --
+[pytest]
+testpaths = .
+-- app/tests/setup.cfg --
+[tool:pytest]
+testpaths = nowhere
+-- app/tests/unit/test_a.py --
+{TEST}""")
+    assert (file.ini, file.root, file.listed) == ("app/tests/pytest.ini", "app/tests", True)
+
+
+def test_without_settings_the_nearest_project_is_the_root() -> None:
+    assert only(f"-- svc/requirements.txt --\n-- svc/tests/test_a.py --\n{TEST}").root == "svc"
+
+
+def test_a_script_named_as_a_test_is_not_collected() -> None:
+    assert not only(f"-- scripts/test_database.py --\n{TEST}").collected
+
+
+def test_the_module_is_named_from_the_outermost_package() -> None:
+    tree = (
+        "-- a/tests/__init__.py --\n-- a/tests/unit/__init__.py --\n-- a/tests/unit/test_a.py --\n"
+    )
+    assert only(tree + TEST).module == "tests.unit.test_a"
+    assert only(f"-- a/tests/test_a.py --\n{TEST}").module == "test_a"
+
+
+@pytest.mark.parametrize("option", ["--import-mode=importlib", "--import-mode importlib"])
+def test_the_import_mode_is_read(option: str) -> None:
+    tree = f"-- pytest.ini --\n[pytest]\naddopts = -q {option}\n-- tests/test_a.py --\n{TEST}"
+    assert only(tree).mode == "importlib"
+
+
+@pytest.mark.parametrize(
+    ("tree", "uses"),
+    [
+        ("-- pytest.ini --\n[pytest]\n", True),
+        ("-- requirements-dev.txt --\npytest>=8\n", True),
+        ("-- tests/test_b.py --\nimport pytest\n", True),
+        (
+            "-- .github/workflows/ci.yml --\non: push\njobs: {a: {steps: [{run: pytest}]}}\n",
+            True,
+        ),
+        ("-- tests/test_b.py --\nimport unittest\n", False),
+    ],
+)
+def test_pytest_is_in_use_where_something_says_so(tree: str, uses: bool) -> None:
+    assert suites(f"{tree}-- tests/test_a.py --\n{TEST}").pytest is uses
+
+
+def same_name(extra: str) -> list[str]:
+    from readiness import registry
+
+    index = build_index(f"{extra}-- a/tests/test_x.py --\n{TEST}-- b/tests/test_x.py --\n{TEST}")
+    (rule,) = (rule for rule in registry.rules() if rule.id == "TST003")
+    return [finding.severity.value for finding in rule.check(index)]
+
+
+def test_two_files_of_one_name_only_clash_in_one_session_of_one_mode() -> None:
+    assert same_name("-- pytest.ini --\n[pytest]\ntestpaths = a b\n") == ["high"]
+    assert same_name("-- pytest.ini --\n[pytest]\n") == ["medium"]
+    assert same_name("-- pytest.ini --\n[pytest]\naddopts = --import-mode=importlib\n") == []
+    assert same_name("-- a/pytest.ini --\n[pytest]\n-- b/pytest.ini --\n[pytest]\n") == []
+    assert same_name("-- README.md --\nwithout pytest\n") == []
