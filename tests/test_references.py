@@ -175,6 +175,27 @@ import y from "@/lib/api";
     assert references(tree, "web/lib/api/index.ts") == ["web/view.ts:2 imports"]
 
 
+def test_a_manifest_runs_what_it_offers_and_ships() -> None:
+    tree = """\
+-- app/pyproject.toml --
+[project]
+name = "app"
+version = "1"
+[project.scripts]
+app = "tool.cli:main"
+[tool.setuptools]
+packages = ["tool"]
+-- app/tool/__init__.py --
+-- app/tool/cli.py --
+-- web/package.json --
+{"scripts": {"seed": "node scripts/seed.js"}}
+-- web/scripts/seed.js --
+"""
+    assert references(tree, "app/tool/cli.py") == ["app/pyproject.toml:5 runs"]
+    assert references(tree, "app/tool") == ["app/pyproject.toml:7 runs"]
+    assert references(tree, "web/scripts/seed.js") == ["web/package.json:1 runs"]
+
+
 def test_the_strongest_use_of_a_source_counts() -> None:
     tree = "-- run.sh --\necho tools/seed.py\npython tools/seed.py\n-- tools/seed.py --\n"
     assert references(tree, "tools/seed.py") == ["run.sh:2 runs"]

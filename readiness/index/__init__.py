@@ -15,6 +15,7 @@ from readiness.index.history import History
 from readiness.model import SUBMODULE, SYMLINK, Snapshot, TrackedFile
 
 if TYPE_CHECKING:
+    from readiness.index.configuration import Configuration
     from readiness.index.containers import Containers
     from readiness.index.entrypoints import Entrypoints
     from readiness.index.ignores import Ignores
@@ -97,6 +98,12 @@ class RepoIndex:
     @cached_property
     def history(self) -> History:
         return self._history()
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        from readiness.index import configuration
+
+        return configuration.build(self)
 
     @cached_property
     def containers(self) -> Containers:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from readiness.facts import compose, markdown, mentions, python, shell, workflow
+from readiness.facts import compose, manifest, markdown, mentions, python, shell, workflow
 from readiness.facts.programs import base, program, unwrap
 from readiness.facts.shell import Command
 from readiness.index.builds import folders_of
@@ -81,6 +81,7 @@ class _Collector:
         self._images()
         self._services()
         self._workflows()
+        self._manifests()
         self._python()
         self._documents()
         self._texts()
@@ -245,6 +246,30 @@ class _Collector:
                         for word in text.split()[:20]:
                             if "/" in word or "." in word:
                                 self._path(path, word, folders, step.line, use)
+
+    def _manifests(self) -> None:
+        for path, facts in self._index.each(manifest.SLICE):
+            own = posixpath.dirname(path)
+            roots = [own, posixpath.join(own, "src"), posixpath.join(own, "lib")]
+            for script in facts.scripts:
+                if script.kind in ("console", "plugin"):
+                    target = self._resolver.module(script.target, roots, path)
+                    self._add(path, target, script.line, Use.RUNS, script.target)
+                elif script.kind == "file":
+                    self._path(path, script.target, [own], script.line, Use.RUNS, guess=False)
+                for command in script.commands:
+                    places = [posixpath.join(own, command.directory)]
+                    self._command(path, command, command.words, places, Use.RUNS)
+            for package in facts.packages:
+                if package.declared:
+                    place = posixpath.join(own, package.root)
+                    text = package.name.replace(".", "/")
+                    self._path(path, text, [place], package.line, Use.RUNS, guess=False)
+            for text in facts.includes:
+                self._path(path, text, [own], 1, Use.RUNS, guess=False)
+            for each in facts.dependencies:
+                if each.source and "://" not in each.source:
+                    self._path(path, each.source, [own], each.line, Use.RUNS, guess=False)
 
     # -- what imports and mentions
 
