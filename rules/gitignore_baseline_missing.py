@@ -5,26 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from msgspec import Struct
-
 from readiness.index import RepoIndex
-from readiness.index.inventory import FileClass
 from readiness.model import Area, Confidence, Dimension, Finding, Outcome, Severity
 from readiness.rule import Example, Rule, for_
 
-_OURS = (FileClass.LIVE, FileClass.SCRIPT, FileClass.TEST)
-_ENVIRONMENTS = (".env", ".env.local", ".env.prod", ".env.production", ".env.secrets")
-_LEFTOVERS = ("server.log", "notes.tmp", "main.py.backup")
-
-
-class _Need(Struct, frozen=True):
-    """A kind of files that must be ignored: `probes` are paths that such files would have."""
-
-    what: str
-    pattern: str  # the line that ignores them
-    probes: tuple[str, ...]
-    why: str
-    severity: Severity = Severity.LOW
+from ._baseline import let_through, needs_of
 
 
 class GitignoreBaselineMissing(Rule):
@@ -57,7 +42,8 @@ class GitignoreBaselineMissing(Rule):
         Example("a package without any .gitignore", "-- app/__init__.py --\nx = 1\n", ("",)),
         Example(
             "packages beside a second manifest",
-            "-- .gitignore --\n/node_modules\n-- package.json --\n{}\n-- web/package.json --\n{}\n",
+            "-- .gitignore --\n/node_modules\n-- package.json --\n{}\n-- web/package.json --\n{}\n"
+            "-- web/package-lock.json --\n{}\n-- docs/package.json --\n{}\n",
             (".gitignore",),
         ),
         Example(
@@ -68,7 +54,7 @@ class GitignoreBaselineMissing(Rule):
         ),
         Example(
             "other patterns to the same effect, one of them nested",
-            "-- app/.gitignore --\n*.py[co]\n-- app/__init__.py --\nx = 1\n-- .gitignore --\n.env*\n"
+            "-- app/.gitignore --\n*.py[co]\n-- app/__init__.py --\n-- .gitignore --\n.env*\n"
             "!.env.example\n*.log\n*.tmp\n*.backup\n-- compose.yml --\nservices:\n  api:\n"
             "    build: .\n-- Dockerfile --\nFROM alpine\nCMD serve\n",
         ),
@@ -77,11 +63,11 @@ class GitignoreBaselineMissing(Rule):
     )
 
     def applies(self, index: RepoIndex) -> str | None:
-        return None if _needs(index) else "no tool here makes files that must be ignored"
+        return None if needs_of(index) else "no tool here makes files that must be ignored"
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         root = ".gitignore" if ".gitignore" in index.files else None
-        missing = [(need, open_) for need in _needs(index) if (open_ := _open(index, need))]
+        missing = [(need, found) for need in needs_of(index) if (found := let_through(index, need))]
         if root is None and missing and not any("/.gitignore" in path for path in index.files):
             patterns = ", ".join(f"`{need.pattern}`" for need, _ in missing)
             yield self.finding(
@@ -107,59 +93,6 @@ class GitignoreBaselineMissing(Rule):
         """The share of the kinds that are ignored."""
         if any(finding.key == "absent" for finding in findings):
             return self.outcome(0.0, findings)
-        asked = sum(need.severity is not Severity.INFO for need in _needs(index))
+        asked = sum(need.severity is not Severity.INFO for need in needs_of(index))
         missing = sum(finding.severity is not Severity.INFO for finding in findings)
         return self.outcome(1 - missing / max(1, asked), findings)
-
-
-def _open(index: RepoIndex, need: _Need) -> list[str]:
-    """The probes that nothing ignores and nobody tracks."""
-    return [
-        probe
-        for probe in need.probes
-        if probe not in index.files and index.ignores.hides(probe) is None
-    ]
-
-
-def _needs(index: RepoIndex) -> list[_Need]:
-    needs = []
-    tops: dict[str, str] = {}
-    manifests = []
-    for path in index.files:
-        if not index.inventory.is_(path, *_OURS):
-            continue
-        folder, _, name = path.rpartition("/")
-        if name.endswith(".py") and _imported(index, path):
-            tops.setdefault(folder.partition("/")[0], path)
-        if name == "package.json" and not any(folder.startswith(above) for above in manifests):
-            manifests.append(folder)
-    if tops:
-        probes = tuple(f"{top}/__pycache__/module.pyc".lstrip("/") for top in sorted(tops))
-        why = f"{next(iter(tops.values()))} is compiled when it is imported"
-        needs.append(_Need("byte code", "__pycache__/", probes, why))
-    if manifests:
-        probes = tuple(f"{folder}/node_modules/x.js".lstrip("/") for folder in manifests)
-        why = f"packages are installed beside {manifests[0]}/package.json".replace(" /", " ")
-        needs.append(_Need("installed packages", "node_modules/", probes, why))
-    if index.profile.service:
-        why = index.profile.evidence.summary
-        severity = Severity.MEDIUM if _open_environment(index) else Severity.LOW
-        needs.append(_Need("environment files", ".env*", _ENVIRONMENTS, why, severity))
-        needs.append(_Need("leftovers", "*.log, *.tmp, *.backup", _LEFTOVERS, why, Severity.INFO))
-    return needs
-
-
-def _imported(index: RepoIndex, path: str) -> bool:
-    """Is a file imported, so that byte code appears beside it? Scripts that are run are not."""
-    return (
-        path.endswith("/__init__.py")
-        or path in index.imports.importers
-        or index.inventory.is_(path, FileClass.TEST)
-    )
-
-
-def _open_environment(index: RepoIndex) -> bool:
-    """Is `.env` itself let through, where environment files are in use?"""
-    if ".env" in index.files or index.ignores.hides(".env") is not None:
-        return False
-    return any(path.rpartition("/")[2].startswith(".env") for path in index.files)

@@ -1,0 +1,90 @@
+"""What a repository's tools make on every machine, so that its .gitignore must name it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from readiness.index import RepoIndex
+from readiness.index.inventory import FileClass
+from readiness.model import Severity
+
+_OURS = (FileClass.LIVE, FileClass.SCRIPT, FileClass.TEST)
+_LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb")
+_ENVIRONMENTS = (".env", ".env.local", ".env.prod", ".env.production", ".env.secrets")
+_LEFTOVERS = ("server.log", "notes.tmp", "main.py.backup")
+
+
+class Need(Struct, frozen=True):
+    """A kind of files that must be ignored: `probes` are paths that such files would have."""
+
+    what: str
+    pattern: str  # the line that ignores them
+    probes: tuple[str, ...]
+    why: str
+    severity: Severity = Severity.LOW
+
+
+def let_through(index: RepoIndex, need: Need) -> list[str]:
+    """The probes that nothing ignores and nobody tracks."""
+    return [
+        probe
+        for probe in need.probes
+        if probe not in index.files and index.ignores.hides(probe) is None
+    ]
+
+
+def needs_of(index: RepoIndex) -> list[Need]:
+    """What this repository's tools make, and must not be tracked."""
+    needs = []
+    tops: dict[str, str] = {}
+    manifests: list[str] = []
+    for path in index.files:
+        if not index.inventory.is_(path, *_OURS):
+            continue
+        folder, _, name = path.rpartition("/")
+        if name.endswith(".py") and _imported(index, path):
+            tops.setdefault(folder.partition("/")[0], path)
+        if name == "package.json":
+            manifests.append(folder)
+    if tops:
+        probes = tuple(f"{top}/__pycache__/module.pyc".lstrip("/") for top in sorted(tops))
+        why = f"{next(iter(tops.values()))} is compiled when it is imported"
+        needs.append(Need("byte code", "__pycache__/", probes, why))
+    manifests = [folder for folder in manifests if _installs(index, folder)]
+    if manifests:
+        probes = tuple(f"{folder}/node_modules/x.js".lstrip("/") for folder in manifests)
+        why = f"packages are installed beside {manifests[0]}/package.json".replace(" /", " ")
+        needs.append(Need("installed packages", "node_modules/", probes, why))
+    if index.profile.service:
+        why = index.profile.evidence.summary
+        severity = Severity.MEDIUM if _open_environment(index) else Severity.LOW
+        needs.append(Need("environment files", ".env*", _ENVIRONMENTS, why, severity))
+        needs.append(Need("leftovers", "*.log, *.tmp, *.backup", _LEFTOVERS, why, Severity.INFO))
+    return needs
+
+
+def _installs(index: RepoIndex, folder: str) -> bool:
+    """Are packages installed beside this package.json, not beside that of its workspace?"""
+    if any(f"{folder}/{lock}".lstrip("/") in index.files for lock in _LOCKS):
+        return True
+    while folder:
+        folder = folder.rpartition("/")[0]
+        if f"{folder}/package.json".lstrip("/") in index.files:
+            return False
+    return True
+
+
+def _imported(index: RepoIndex, path: str) -> bool:
+    """Is a file imported, so that byte code appears beside it? Scripts that are run are not."""
+    return (
+        path.endswith("/__init__.py")
+        or path in index.imports.importers
+        or index.inventory.is_(path, FileClass.TEST)
+    )
+
+
+def _open_environment(index: RepoIndex) -> bool:
+    """Is `.env` itself let through, where environment files are in use?"""
+    if ".env" in index.files or index.ignores.hides(".env") is not None:
+        return False
+    return any(path.rpartition("/")[2].startswith(".env") for path in index.files)
