@@ -188,23 +188,24 @@ def missing_tool(probe: Probe) -> str:
     return "" if any(source.endswith(brought) for source in copied) else base
 
 
-def problem(probe: Probe) -> tuple[str, Severity] | None:
-    """What is wrong with a check whatever the application serves, as a sentence."""
+def problem(probe: Probe) -> tuple[str, Severity, bool] | None:
+    """What is wrong with a check whatever the application serves: a sentence, how bad it is, and
+    whether it is the service's own command that does not fit."""
     port, words = server_port(probe)
     asked = f"{probe.path} on port {probe.port}" if probe.port else probe.path
     if probe.inherited and (is_worker(probe.run) or is_clock(probe.run, probe.name)):
         own = " ".join(probe.run[0].words[:5])
         text = f"{probe.name} runs `{own}`, but inherits the image's check of {asked}"
-        return text, Severity.HIGH
+        return text, Severity.HIGH, True
     if is_stub(probe.run):
-        return f"{probe.name} only waits, but its check asks for {asked}", Severity.CRITICAL
+        return f"{probe.name} only waits, but its check asks for {asked}", Severity.CRITICAL, False
     if port and probe.port and port != probe.port:
         text = f"the health check of {probe.name} asks port {probe.port}, but {words}"
-        return text, Severity.CRITICAL
+        return text, Severity.CRITICAL, False
     base = missing_tool(probe)
     if base:
         text = f"the health check of {probe.name} runs {probe.tool}, which {base} does not have"
-        return text, Severity.HIGH
+        return text, Severity.HIGH, False
     return None
 
 

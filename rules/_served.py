@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from readiness.facts import python
 from readiness.facts.python.model import Call
 from readiness.index import RepoIndex
 from readiness.index.images import Image
 from readiness.index.inventory import FileClass
+from readiness.model import Evidence
+from readiness.rule import against, for_
 
 _FRAMEWORK = {"docs", "redoc", "openapi.json", "graphql", "static", "favicon.ico"}
 _HEALTH = re.compile(r"health|ready|live|ping|status|alive")
@@ -64,6 +67,16 @@ class Served:
         """A certain route that also speaks of health, to show what is there instead."""
         found = (route.path for route in self.routes if route.certain)
         return next((each for each in found if _HEALTH.search(each) and each != path), "")
+
+    def evidence(self, file: str, line: int, path: str) -> Iterator[Evidence]:
+        """What speaks for and against that nothing serves a path that is asked at a line."""
+        yield for_(f"{path} is asked", file, line)
+        yield for_(f"none of {len(self.routes)} routes and no string of live code ends like it")
+        other = self.nearest(path)
+        if other:
+            yield for_(f"{other} is served instead")
+        if not all(route.certain for route in self.routes):
+            yield against("the prefixes of some routes are put together at run time")
 
 
 def _is_mount(call: Call) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from readiness.index import RepoIndex
-from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Severity
-from readiness.rule import Example, Rule, against, for_
+from readiness.model import Area, Confidence, Dimension, Finding, Severity
+from readiness.rule import Example, Rule, for_
 
 from ._probes import Probe, asked_by_commands, pod_probes, probes, problem
 from ._served import Served
@@ -95,9 +96,8 @@ class HealthProbeRouteMismatch(Rule):
     )
 
     def applies(self, index: RepoIndex) -> str | None:
-        if any(True for _ in probes(index)) or any(True for _ in pod_probes(index)):
-            return None
-        return "nothing built here is checked over HTTP"
+        found = chain(probes(index), pod_probes(index), asked_by_commands(index))
+        return None if any(True for _ in found) else "nothing built here is checked over HTTP"
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         served = Served(index)
@@ -120,9 +120,8 @@ class HealthProbeRouteMismatch(Rule):
             if not served.may_serve(path):
                 yield self._path(file, line, path, served, Confidence.MEDIUM)
 
-    def _problem(self, probe: Probe, text: str, severity: Severity) -> Finding:
+    def _problem(self, probe: Probe, text: str, severity: Severity, own: bool) -> Finding:
         evidence = [for_(f"the check asks for {probe.path}", probe.file, probe.line)]
-        own = probe.inherited and severity is Severity.HIGH
         if own:
             what = f"{probe.name} runs a command of its own"
             evidence.append(for_(what, probe.service_file, probe.service_line))
@@ -145,16 +144,6 @@ class HealthProbeRouteMismatch(Rule):
             line=line,
             key=f"path {path}",
             confidence=confidence,
-            evidence=_evidence(file, line, path, served),
+            evidence=served.evidence(file, line, path),
             cause=f"nothing serves {path}",
         )
-
-
-def _evidence(file: str, line: int, path: str, served: Served) -> Iterator[Evidence]:
-    yield for_(f"{path} is asked", file, line)
-    yield for_(f"none of {len(served.routes)} routes and no string of live code ends like it")
-    other = served.nearest(path)
-    if other:
-        yield for_(f"{other} is served instead")
-    if not all(route.certain for route in served.routes):
-        yield against("the prefixes of some routes are put together at run time")
