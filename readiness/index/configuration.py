@@ -199,7 +199,8 @@ def _of_file(path: str, facts: PythonFacts, settings: set[str]) -> Iterator[Load
             if reads:
                 found = True
                 yield Loader(path, each.line, Kind.HOLDER, each.name, reads, formats)
-    if not found and _is_settings_module(path) and total >= _MODULE_READS:
+    part = _is_settings_module(path) or _is_settings_module(path.rpartition("/")[0])
+    if not found and part and total >= _MODULE_READS:
         yield Loader(path, 1, Kind.MODULE, "", total, formats)
 
 
