@@ -117,8 +117,8 @@ class Roots:
         for text in (".", *path.split(":")):
             if text and "$" not in text:
                 place = locate(self._index, image, text).path
-                if place in self._index.folders or place == "":
-                    yield place or image.context
+                if place is not None and place in self._index.folders:
+                    yield place
 
     def _read_commands(self) -> None:
         for path, command in commands(self._index):

@@ -21,6 +21,8 @@ def read_metadata(path: str, limit: int = SMALL) -> bytes | None:
     Raises RepositoryError where it cannot be read or holds more than `limit` bytes.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # to open a device may do something
+            return None
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if error.errno in _ABSENT:

@@ -52,6 +52,7 @@ class WorkTree:
             raise unreadable(root, error) from error
         self._objects = objects
         self._settings = settings
+        self._forms = _forms(settings)
         self._places: dict[str, bytes] = {}
         self._reasons: dict[str, str] = {}
 
@@ -66,57 +67,23 @@ class WorkTree:
         """
         files: list[TrackedFile] = []
         as_staged = True
-        forms = self._forms()
         folders = {b"": True}
-        lstat, root = os.lstat, self._root
         conflict = b""
         for entry in entries:
-            path, mode = entry.path, entry.mode
-            if entry.trusted and not entry.stage:
-                files.append(_as_staged(entry))
-                continue
-            folder = path[: path.rfind(b"/") + 1]
-            present = folders.get(folder)
-            if present is None:
-                present = self._is_real(folder, folders)
-            try:
-                status = lstat(path, dir_fd=root) if present else None
-            except OSError as error:
-                status = None
-                if error.errno not in _GONE:
-                    files.append(self._unread(path, mode, _reason(error)))
-                    as_staged = False
+            if entry.stage:
+                if entry.path == conflict:
                     continue
-            if status is None:
-                if entry.absent:
-                    files.append(_as_staged(entry))
-                else:
-                    as_staged = False
-                continue
-            mask, form = forms[mode]
-            if (
-                status.st_mode & mask == form
-                and (
-                    mode == SUBMODULE
-                    or (
-                        status.st_mtime_ns == entry.modified < written
-                        and status.st_ctime_ns == entry.changed
-                        and status.st_size & 0xFFFFFFFF == entry.size
-                    )
-                )
-                and not entry.stage
-                and not entry.intent_to_add
-            ):
+                conflict = entry.path
+            elif entry.trusted or self._is_unchanged(entry, written, folders):
                 files.append(_as_staged(entry))
                 continue
-            if entry.stage and path == conflict:
-                continue
-            conflict = path
-            found = self._inspect(path, entry)
-            settled = not entry.stage and not entry.intent_to_add
-            as_staged = as_staged and settled and found == _as_staged(entry)
+            found = self._inspect(entry.path, entry)
+            if found is None and entry.absent:
+                found = _as_staged(entry)
             if found is not None:
                 files.append(found)
+            settled = not entry.stage and not entry.intent_to_add
+            as_staged = as_staged and settled and found == _as_staged(entry)
         return Tracked(files, as_staged)
 
     def untracked(self, paths: Iterable[bytes]) -> list[TrackedFile]:
@@ -140,17 +107,29 @@ class WorkTree:
             return str(reason)
         return content if self._objects.identify(content) == blob_id else CHANGED
 
-    def _forms(self) -> dict[int, tuple[int, int]]:
-        """A mode of Git -> (mask, value) of the system's mode that means the same here."""
-        kind = stat.S_IFMT(0o177777)
-        executable = kind | 0o100 if self._settings.file_mode else kind
-        link = stat.S_IFLNK if self._settings.symlinks else stat.S_IFREG
-        return {
-            REGULAR: (executable, stat.S_IFREG),
-            EXECUTABLE: (executable, stat.S_IFREG | (executable & 0o100)),
-            SYMLINK: (kind, link),
-            SUBMODULE: (kind, stat.S_IFDIR),
-        }
+    def _is_unchanged(self, entry: Entry, written: int, folders: dict[bytes, bool]) -> bool:
+        """Do its kind, times and size say that nobody changed it? `folders` is what `_is_real`
+        knows already."""
+        path = entry.path
+        folder = path[: path.rfind(b"/") + 1]
+        real = folders.get(folder)
+        if real is None:
+            real = self._is_real(folder, folders)
+        if not real or entry.intent_to_add:
+            return False
+        try:
+            status = os.lstat(path, dir_fd=self._root)
+        except OSError:
+            return False
+        mask, form = self._forms[entry.mode]
+        return status.st_mode & mask == form and (
+            entry.mode == SUBMODULE
+            or (
+                status.st_mtime_ns == entry.modified < written
+                and status.st_ctime_ns == entry.changed
+                and status.st_size & 0xFFFFFFFF == entry.size
+            )
+        )
 
     def _is_real(self, folder: bytes, known: dict[bytes, bool]) -> bool:
         """Is `folder` ("a/b/") reached without a symlink? Fills `known` for those above, too."""
@@ -163,8 +142,8 @@ class WorkTree:
             if real:
                 try:
                     real = stat.S_ISDIR(os.lstat(folder[:-1], dir_fd=self._root).st_mode)
-                except OSError as error:
-                    real = error.errno not in _GONE  # then the file itself says what is wrong
+                except OSError:
+                    real = False
             known[folder] = real
         return real
 
@@ -262,6 +241,18 @@ class WorkTree:
         blob_id = self._objects.identify(path, b"unread")
         self._reasons[blob_id] = reason
         return TrackedFile(decode_path(path), blob_id, mode)
+
+
+def _forms(settings: Settings) -> dict[int, tuple[int, int]]:
+    """A mode of Git -> (mask, value) of the system's mode that means the same here."""
+    kind = stat.S_IFMT(0o177777)
+    executable = 0o100 if settings.file_mode else 0
+    return {
+        REGULAR: (kind | executable, stat.S_IFREG),
+        EXECUTABLE: (kind | executable, stat.S_IFREG | executable),
+        SYMLINK: (kind, stat.S_IFLNK if settings.symlinks else stat.S_IFREG),
+        SUBMODULE: (kind, stat.S_IFDIR),
+    }
 
 
 def _as_staged(entry: Entry) -> TrackedFile:

@@ -117,7 +117,9 @@ def _re2(patterns: tuple[Pattern, ...]) -> Scanner:
     every.Compile()
 
     def scan(data: bytes) -> Matches:
-        return [match for n in every.Match(data) for match in _once_a_line(compiled[n], n, data)]
+        return [
+            match for n in every.Match(data) or () for match in _once_a_line(compiled[n], n, data)
+        ]
 
     return scan
 

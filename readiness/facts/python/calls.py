@@ -40,7 +40,13 @@ _LOADERS = {
 _IMPORTERS = {"import_module", "__import__", "run_module", "importorskip"}
 _READS = ("os.getenv", "environ.get", "environ.pop")
 _GLOBS = {"rglob", "glob", "iglob", "iterdir", "listdir", "walk", "scandir", "joinpath"}
-INTERESTING = {name.rpartition(".")[2] for name in APPLICATIONS | SERVERS} | ROUTERS | REGISTRARS
+FACTORIES = {
+    "create_app", "make_app", "get_app", "build_app", "create_application", "get_application",
+    "make_application", "build_application", "app_factory", "application_factory",
+    "create_asgi_app", "create_wsgi_app",
+}  # fmt: skip
+_LAST_NAMES = {name.rpartition(".")[2] for name in APPLICATIONS | SERVERS}
+INTERESTING = _LAST_NAMES | ROUTERS | REGISTRARS | FACTORIES
 _NOISE = {
     "print", "len", "str", "int", "float", "bool", "dict", "list", "set", "tuple", "isinstance",
     "getattr", "setattr", "hasattr", "range", "enumerate", "zip", "sorted", "min", "max", "sum",
@@ -129,6 +135,7 @@ class Expressions:
             (last in ROUTERS and not (self.django and last == "include"))
             or name in SERVERS
             or last in SERVERS
+            or last in FACTORIES
             or (self.everything and name and last not in _NOISE)
         ):
             self.calls.append(_made(node, name, where, target))
