@@ -108,12 +108,14 @@ def _re(patterns: tuple[Pattern, ...]) -> Scanner:
 def _re2(patterns: tuple[Pattern, ...]) -> Scanner:
     import re2
 
-    every = re2.Set.SearchSet()
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes, as the other engines see them
+    every = re2.Set.SearchSet(options)
     compiled = []
     for pattern in patterns:
         regex = (b"(?i)" if pattern.ignore_case else b"") + pattern.regex
         every.Add(regex)
-        compiled.append(re2.compile(regex))
+        compiled.append(re2.compile(regex, options))
     every.Compile()
 
     def scan(data: bytes) -> Matches:
