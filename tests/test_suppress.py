@@ -83,6 +83,12 @@ def test_an_ignore_of_a_rule_that_did_not_run_is_left_alone() -> None:
     assert messages(run(finding(), tree)) == []
 
 
+def test_a_page_may_explain_ignores_and_hold_one_as_a_comment_of_its_own() -> None:
+    page = "-- a/Dockerfile --\nFROM x\n-- guide.md --\nEnd the line with " + COMMENT + "because\n"
+    assert messages(run(finding(), page)) == []
+    assert messages(run(finding(), page + "<!-- " + COMMENT.removeprefix("# ") + "because -->\n"))
+
+
 @pytest.mark.parametrize("path", ["a/Dockerfile", "a/", "**/Dockerfile", "Dockerfile"])
 def test_a_waiver_covers_the_paths_of_its_pattern(path: str) -> None:
     waiver = Waiver("floating-image-tag", path=path, reason="r", owner="ann", until="2026-07-01")

@@ -10,7 +10,8 @@ from readiness.facts import Slice
 
 
 class InlineIgnore(Struct, frozen=True):
-    """A comment `readiness: ignore[RULE, ...] reason`."""
+    """A comment `readiness: ignore[RULE, ...] reason`; in a document, one of its own comments, so
+    that a page may explain the form."""
 
     line: int
     rules: tuple[str, ...]
@@ -33,7 +34,12 @@ _GENERATED = re.compile(
     rb"(?:@generated|do not (?:edit|modify)|don't edit|not be edited)",
     re.MULTILINE,
 )
-_IGNORE = re.compile(rb"readiness: ignore\[([A-Za-z0-9_, -]{1,200})\][ \t]*([^\r\n]{0,300})")
+_FORM = rb"readiness: ignore\[([A-Za-z0-9_, -]{1,200})\][ \t]*(?:reason=)?([^\r\n]{0,300})"
+_IGNORE = {
+    "text": re.compile(_FORM),
+    "document": re.compile(rb"(?:<!--|^\.\.)[ \t]*" + _FORM, re.M),
+}
+_DOCUMENTS = (".md", ".mdx", ".rst", ".adoc")
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -68,10 +74,14 @@ def extract(kind: str, data: bytes) -> TextFacts:
                 rules=tuple(part.strip() for part in match[1].decode().split(",")),
                 reason=match[2].decode("utf-8", "replace").strip(" -*/#>"),
             )
-            for match in _IGNORE.finditer(data)
+            for match in _IGNORE[kind].finditer(data)
         )
     lines = sum(1 for line in text.splitlines() if line and not line.isspace())
     return TextFacts(len(data), lines, encoding, ignores, _is_generated(data))
 
 
-SLICE = Slice(name="text", version=2, type=TextFacts, kind=lambda path: "text", extract=extract)
+def _kind(path: str) -> str:
+    return "document" if path.lower().endswith(_DOCUMENTS) else "text"
+
+
+SLICE = Slice(name="text", version=3, type=TextFacts, kind=_kind, extract=extract)
