@@ -52,6 +52,10 @@ class UnparseableLiveSource(Rule):
         Example(
             "a template of a Python file", "-- app/{{ name }}.py --\nclass {{ name }}:\n    x\n"
         ),
+        Example(
+            "syntax of a newer Python",
+            "-- app/orders.py --\ntry:\n    pass\nexcept zlib.error, OSError:\n    pass\n",
+        ),
         Example("a file that parses", "-- app/orders.py --\nX = 1\n"),
     )
 

@@ -386,6 +386,7 @@ def test_what_does_not_parse_is_a_fact(source: str | bytes, error: str, line: in
         "x = f\"{d[\"k\"]} and {', '.join(y)}\" 'tail'\nimport a\n",
         "x = f'{chr(10).join(z) + \"\\n\"}'\nimport a\n",
         "try:\n    pass\nexcept ValueError, TypeError:\n    pass\nimport a\n",
+        "try:\n    pass\nexcept zlib.error, redis.exceptions.X, OSError:\n    pass\nimport a\n",
         "x = t'hello {name}'\nimport a\n",
         "lazy import json\nimport a\n",
         "x = [*y for y in z]\nimport a\n",

@@ -19,8 +19,11 @@ _ALIAS = re.compile(
     rb"^([ \t]*)type[ \t]+(\w+)[ \t]*(?:\[((?:[^\[\]\n]|\[[^\[\]]*\]|\n)*)\])?[ \t]*=(?!=)",
     re.MULTILINE,
 )
+# A bare lower-case name after the comma is what Python 2 binds the exception to.
+_ERROR = rb"(?:[a-z_]\w*\.[\w.]+|[A-Z][\w.]*)"
 _EXCEPT = re.compile(
-    rb"^([ \t]*except\*?[ \t]+)([A-Z][\w.]*(?:[ \t]*,[ \t]*[A-Z][\w.]*)+)([ \t]*:)", re.MULTILINE
+    rb"^([ \t]*except\*?[ \t]+)(" + _ERROR + rb"(?:[ \t]*,[ \t]*" + _ERROR + rb")+)([ \t]*:)",
+    re.MULTILINE,
 )
 _LAZY = re.compile(rb"^([ \t]*)lazy[ \t]+((?:import|from)[ \t])", re.MULTILINE)
 _UNPACKING = re.compile(rb"([\[{(][ \t\n]*)\*{1,2}(?=[\w.]+(?:\([^()\n]*\))?\s+(?:async\s+)?for\s)")
