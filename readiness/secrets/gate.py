@@ -16,12 +16,14 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
-MATCH_LIMIT = 100_000  # of one blob: bounds time and memory on hostile input
+ENGINES = ("hyperscan", "re2", "re")  # the fastest first
+MATCH_LIMIT = 100_000  # of one pattern in one blob: bounds time and memory on hostile input
+_RE2_MEMORY = 64 << 20  # bytes for the automaton of one pattern
 _MAGIC = b"readiness gate 1\n"
 
 
@@ -57,7 +59,7 @@ class Gate:
         self, patterns: Iterable[Pattern], folder: Path | None = None, engine: str | None = None
     ) -> None:
         self._patterns = tuple(patterns)
-        self._scan = _scanner(self._patterns, folder, engine)
+        self._scan = _scanner(self._patterns, folder, [engine] if engine else ENGINES)
 
     def lines(self, data: bytes) -> list[Line]:
         """The candidate lines of `data`, in order; only newlines end a line."""
@@ -78,50 +80,54 @@ class Gate:
         return lines
 
 
-def _scanner(patterns: tuple[Pattern, ...], folder: Path | None, engine: str | None) -> Scanner:
+def _scanner(patterns: tuple[Pattern, ...], folder: Path | None, names: Sequence[str]) -> Scanner:
+    """The first of the named engines that is installed."""
     makers: dict[str, Callable[[], Scanner]] = {
         "hyperscan": lambda: _hyperscan(patterns, folder),
         "re2": lambda: _re2(patterns),
         "re": lambda: _re(patterns),
     }
-    for name in [engine] if engine else ["hyperscan", "re2"]:
+    for name in names:
         try:
             return makers[name]()
         except ImportError:
-            if engine:
-                raise
-    return _re(patterns)
+            continue
+    raise ImportError(f"none of these engines is installed: {', '.join(names)}")
 
 
 def _re(patterns: tuple[Pattern, ...]) -> Scanner:
-    compiled = [
-        re.compile(pattern.regex, re.IGNORECASE if pattern.ignore_case else 0)
-        for pattern in patterns
-    ]
-
-    def scan(data: bytes) -> Matches:
-        return [match for n, regex in enumerate(compiled) for match in _once_a_line(regex, n, data)]
-
-    return scan
+    return _line_by_line(
+        [
+            re.compile(pattern.regex, re.IGNORECASE if pattern.ignore_case else 0)
+            for pattern in patterns
+        ]
+    )
 
 
 def _re2(patterns: tuple[Pattern, ...]) -> Scanner:
+    return _line_by_line(
+        [compile_re2(pattern.regex, ignore_case=pattern.ignore_case) for pattern in patterns]
+    )
+
+
+def compile_re2(regex: bytes, *, ignore_case: bool) -> Any:
+    """`regex` for google-re2, over bytes as the other engines see them. Raises ImportError."""
     import re2
 
     options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1  # bytes, as the other engines see them
-    every = re2.Set.SearchSet(options)
-    compiled = []
-    for pattern in patterns:
-        regex = (b"(?i)" if pattern.ignore_case else b"") + pattern.regex
-        every.Add(regex)
-        compiled.append(re2.compile(regex, options))
-    every.Compile()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.case_sensitive = not ignore_case
+    options.max_mem = _RE2_MEMORY
+    options.log_errors = False
+    return re2.compile(regex, options)
+
+
+def _line_by_line(compiled: Sequence[Any]) -> Scanner:
+    """Each expression alone: all in one automaton make far more states on hostile text than any
+    memory holds, and building them again and again takes a minute for 5 MB."""
 
     def scan(data: bytes) -> Matches:
-        return [
-            match for n in every.Match(data) or () for match in _once_a_line(compiled[n], n, data)
-        ]
+        return [match for n, regex in enumerate(compiled) for match in _once_a_line(regex, n, data)]
 
     return scan
 
@@ -142,6 +148,7 @@ def _hyperscan(patterns: tuple[Pattern, ...], folder: Path | None) -> Scanner:
     import hyperscan
 
     database = _database(patterns, folder)
+    line_by_line: list[Scanner] = []
 
     def scan(data: bytes) -> Matches:
         matches: Matches = []
@@ -152,8 +159,15 @@ def _hyperscan(patterns: tuple[Pattern, ...], folder: Path | None) -> Scanner:
 
         try:
             database.scan(data, match_event_handler=found)
-        except hyperscan.ScanTerminated:  # the limit was reached: what was found stands
-            return matches
+        except hyperscan.ScanTerminated:
+            # It tells every character at which a match could end: an embedded image behind the word
+            # "token" gives a hundred thousand of them. From that line on, one a line is enough.
+            if not line_by_line:
+                line_by_line.append(_scanner(patterns, None, ENGINES[1:]))
+            last, _ = matches[-1]  # the furthest: they come in the order of their ends
+            start = data.rfind(b"\n", 0, last - 1) + 1
+            rest = line_by_line[0](data[start:])
+            matches += [(start + end, number) for end, number in rest]
         return matches
 
     return scan

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from readiness.model import Severity
-from readiness.secrets.gate import Pattern
+from readiness.secrets.gate import Pattern, compile_re2
 
 MATCHES_A_LINE = 50
 LONGEST_VALUE = 8_192  # bytes: of a longer one, the rest is not looked at
@@ -103,12 +103,13 @@ def _decode(value: bytes) -> str:
 @cache
 def _compiled(provider: Provider) -> tuple[Any, tuple[tuple[str, int], ...]]:
     """The expression and its named groups, which google-re2 names in bytes."""
-    source = (("(?i)" if provider.caseless else "") + provider.pattern).encode()
+    source = provider.pattern.encode()
     try:
-        import re2 as engine
+        regex = compile_re2(source, ignore_case=provider.caseless)
     except ImportError:  # without it the same expressions run in Python's engine
-        import re as engine
-    regex = engine.compile(source)
+        import re
+
+        regex = re.compile(source, re.IGNORECASE if provider.caseless else 0)
     return regex, tuple(
         (name.decode() if isinstance(name, bytes) else name, number)
         for name, number in regex.groupindex.items()
