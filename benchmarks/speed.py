@@ -48,6 +48,16 @@ class Row:
     yardstick: Callable[[], float]
 
 
+def _copy(folder: Path) -> Path:
+    """The files of the product that Git tracks, as they are now: a build leaves others beside."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    for name in filter(None, os.fsdecode(listed.stdout).split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
 class Bench:
     def __init__(self, repository: Path, folder: Path, repeat: int) -> None:
         self.repeat = repeat
@@ -58,7 +68,7 @@ class Bench:
         self.python = str(self.environment / "bin" / "python")
         self.readiness = str(self.environment / "bin" / "readiness")
         pip = [self.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, str(ROOT), "vulture"], check=True)
+        subprocess.run([*pip, str(_copy(folder / "source")), "vulture"], check=True)
         clone = ["git", "clone", "--quiet", "--no-hardlinks", str(repository), str(self.clone)]
         subprocess.run(clone, check=True)
         self.tracked = self._tracked()
