@@ -37,6 +37,19 @@ _ADDRESS = re.compile(r":\d+$|^\d")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^}$]+)\}")
 _RUN_CALL = re.compile(r"uvicorn\.run\(\s*['\"]([\w.]+:\w+)")
 _FOLDER_OPTIONS = ("--app-dir", "--chdir", "--working-dir", "--pythonpath", "--workdir")
+_MANAGED = {  # what commands of Django's and Flask's manage.py keep running
+    **dict.fromkeys(
+        ("runserver", "runserver_plus", "serve", "daphne", "run_gunicorn", "rungunicorn"), Role.API
+    ),
+    **dict.fromkeys(
+        (
+            *("worker", "rqworker", "rqworker-pool", "qcluster", "run_huey", "process_tasks"),
+            *("runworker", "rundramatiq", "db_worker"),
+        ),
+        Role.WORKER,
+    ),
+    **dict.fromkeys(("beat", "scheduler", "rqscheduler"), Role.SCHEDULER),
+}
 _SWITCH_VALUES = frozenset(("-W", "-X", "--check-hash-based-pycs"))
 
 
@@ -65,7 +78,7 @@ def _python(words: tuple[str, ...], environment: dict[str, str], depth: int) -> 
             if base(rest[0]) in _PROGRAMS and depth:
                 yield from _starts(rest, environment, depth - 1)
             else:
-                yield Start(rest[0], module=True, choices=(f"{rest[0]}.__main__",))
+                yield Start(f"{rest[0]}.__main__", module=True, choices=(rest[0],))
             return
         if option == "-c":
             for found in _RUN_CALL.finditer(rest[0] if rest else ""):
@@ -80,8 +93,9 @@ def _script(words: Sequence[str]) -> Iterator[Start]:
         return
     role = None
     if base(words[0]) == "manage.py" and len(words) > 1:
-        serves = words[1] in ("runserver", "runserver_plus", "serve", "daphne", "run_gunicorn")
-        role = Role.API if serves else Role.CLI
+        role = _MANAGED.get(words[1], Role.CLI)
+        if words[1] in ("rq", "celery") and len(words) > 2:
+            role = _MANAGED.get(words[2], Role.CLI)
     yield Start(words[0], role=role)
 
 
@@ -138,9 +152,9 @@ def _celery(words: Sequence[str], environment: dict[str, str]) -> Iterator[Start
     application = _option(words, "-A", "--app") or environment.get("CELERY_APP", "")
     text = application.partition(":")[0]
     folder = _option(words, "--workdir")
-    choices = (f"{text}.celery", f"{text}.app", text.rpartition(".")[0])
     if not text:
         return
+    choices = (f"{text}.celery", f"{text}.app", text.rpartition(".")[0])
     if "worker" in words or "multi" in words:
         yield Start(text, True, Role.WORKER, folder, choices)
     if "beat" in words or "-B" in words or "--beat" in words:
