@@ -20,6 +20,7 @@ SLICE_MODULES = (
     "compose",
     "dockerfile",
     "dotenv",
+    "fallbacks",
     "ignorefile",
     "k8s",
     "manifest",
