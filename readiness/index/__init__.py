@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from readiness.index.reachability import Reachability
     from readiness.index.references import References
     from readiness.index.routes import Routes
+    from readiness.index.start_rivals import StartGroup
     from readiness.index.tests import Tests
     from readiness.index.twins import Twins
     from readiness.index.workflows import Workflows
@@ -158,6 +159,12 @@ class RepoIndex:
         from readiness.index import routes
 
         return routes.build(self)
+
+    @cached_property
+    def start_groups(self) -> tuple[StartGroup, ...]:
+        from readiness.index import start_rivals
+
+        return start_rivals.build(self)
 
     @cached_property
     def tests(self) -> Tests:
