@@ -82,9 +82,8 @@ class StartupScriptSprawl(Rule):
             "-- start-prod.sh --\ngunicorn -k uvicorn.workers.UvicornWorker main:app\n",
         ),
         Example(
-            "scripts that test, validate and wait",
+            "scripts that test and validate",
             _APP + "-- run_tests.sh --\nuvicorn main:app &\npytest\n"
-            "-- wait-for-start.sh --\nuvicorn main:app &\n"
             "-- validate-startup.sh --\nuvicorn main:app &\ncurl -f localhost:8000/health\n",
         ),
         Example("archived ones", _APP + (_WORKING + _PROPER).replace("scr", "archive/scr")),
@@ -112,29 +111,30 @@ class StartupScriptSprawl(Rule):
                 yield self._finding(group, rival)
 
     def _finding(self, group: StartGroup, rival: StartScript) -> Finding:
-        keep, infrastructure = group.canonical.path, rival.way is Way.INFRASTRUCTURE
-        count = 1 + len(group.rivals)
+        keep, count = group.canonical.path, 1 + len(group.rivals)
+        infrastructure = rival.way is Way.INFRASTRUCTURE
+        what = group.what if infrastructure else f"{group.what} {rival.way}"
         mode = rival.environment != group.canonical.environment
         certain = count > 2 and not mode and (bool(rival.missing) or is_marked(rival.path))
         high = certain and not infrastructure
         return self.finding(
             rival.path,
-            f"{rival.path} is one of {count} scripts that start {group.what} {rival.way}; "
-            f"{keep} is the one to keep",
+            f"{rival.path} is one of {count} scripts to start {what}; {keep} is the one to keep",
             line=rival.launched[0].line,
             severity=Severity.HIGH if high else Severity.MEDIUM,
             confidence=Confidence.HIGH if certain else Confidence.MEDIUM,
             evidence=_evidence(group, rival),
             subjects=(rival.path, keep),
-            cause=f"{count} scripts start {group.what} {rival.way}",
+            cause=f"{count} scripts are there to start {what}",
         )
 
 
 def _evidence(group: StartGroup, rival: StartScript) -> Iterator[Evidence]:
     first = rival.launched[0]
     yield for_(f"it runs `{first.text}`", rival.path, first.line)
-    for name, line in {each.missing: each.line for each in rival.missing}.items():
-        yield for_(f"it starts {name}, which is not in the repository", rival.path, line)
+    for name, each in {each.missing: each for each in rival.missing}.items():
+        why = "the script itself writes" if each.written else "is not in the repository"
+        yield for_(f"it starts {name}, which {why}", rival.path, each.line)
     yield for_("no image, compose file, workflow, make target or other script runs it", rival.path)
     for reason in group.evidence:
         yield for_(reason.summary, reason.location.path, reason.location.line)

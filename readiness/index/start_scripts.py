@@ -38,7 +38,8 @@ class Launched(Struct, frozen=True):
     """One command of a script that starts something: `text` at `line`.
 
     `target` is the file of the repository, or for compose the folders that are built, "" where it
-    is not there; `missing` names what is not there. `services` are other people's."""
+    is not there; `missing` names what is not there, `written` that the script writes it itself.
+    `services` are other people's."""
 
     line: int
     text: str
@@ -47,6 +48,7 @@ class Launched(Struct, frozen=True):
     missing: str = ""
     role: Role = Role.API
     services: tuple[str, ...] = ()
+    written: bool = False
 
 
 class StartScript(Struct, frozen=True):
@@ -254,12 +256,9 @@ def _of_command(
             target = _place(index, folders, start)
             role = start.role or _role(index, target, start.text)
             if role is not None and role is not Role.CLI:
-                name = posixpath.basename(start.text)
-                if name in made:
-                    missing = f"{name}, which the script itself writes"
-                else:
-                    missing = "" if target else start.text
-                yield Launched(line, text, Way.HOST, target, missing, role)
+                written = posixpath.basename(start.text) in made
+                missing = "" if target and not written else start.text
+                yield Launched(line, text, Way.HOST, target, missing, role, written=written)
 
 
 def _of_compose(
