@@ -75,4 +75,5 @@ class UnparseableLiveSource(Rule):
                 severity=Severity.MEDIUM if old else Severity.CRITICAL if live else Severity.HIGH,
                 confidence=Confidence.MEDIUM if old else Confidence.HIGH,
                 evidence=evidence,
+                cause="the code is written for Python 2" if old else "",
             )
