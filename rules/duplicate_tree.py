@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import ClassVar
 
 from readiness.index import RepoIndex
-from readiness.index.archives import below, tokens
+from readiness.index.archives import below
 from readiness.index.twins import TreePair, choose
 from readiness.model import Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Rule, for_
 
 from ._copies import archive_cause, users
-
-_INSTANCES = {
-    *("dev", "development", "test", "testing", "qa", "staging", "stage", "prod", "production"),
-    *("local", "preview", "demo", "uat", "base", "default", "light", "dark", "desktop", "mobile"),
-}
-_MEANT_TO_BE_ALIKE = {
-    *("examples", "example", "samples", "sample", "templates", "template", "tutorials", "demos"),
-    *("locales", "locale", "i18n", "l10n", "lang", "overlays", "versioned_docs", "environments"),
-}
-_VERSION = re.compile(
-    r"v?\d+(?:[._-]\d+){0,3}(?:[._-]?x)?|latest|stable|[a-z]{2}(?:[-_][A-Za-z]{2})?"
-)
+from ._instances import not_on_purpose
 
 
-def _copies(first: str, second: str, number: int) -> str:
-    """An example's two folders with `number` equal files each."""
+def _copies(number: int, *folders: str) -> str:
+    """An example's folders with `number` equal files each."""
     return "".join(
         f"-- {folder}/part/m{n}.py --\ndef work{n}(first, second):\n    total = first + second\n"
         f"    return total * work{n}(total, second)\n"
-        for folder in (first, second)
+        for folder in folders
         for n in range(number)
     )
 
@@ -56,7 +44,8 @@ class DuplicateTree(Rule):
     Limits
         Files of less than 64 bytes, generated and vendored files and test data do not count.
         Folders that are alike on purpose (examples, templates, languages, versions of documents,
-        one folder for each environment) are left out, and so are two archives.
+        one folder for each environment, three or more side by side) are left out, and so are two
+        archives. Where only the last edits tell which one is current, the severity is medium.
     """
 
     id = "HYG003"
@@ -67,31 +56,45 @@ class DuplicateTree(Rule):
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             "a platform and the copy that was kept of it",
-            _copies("platform_old", "fabric/platform", 12),
+            _copies(12, "platform_old", "fabric/platform"),
             ("platform_old",),
         ),
         Example(
             "two services, of which one is imported",
-            _copies("billing", "payments", 12) + "-- main.py --\nimport payments.part.m1\n",
+            _copies(12, "billing", "payments") + "-- main.py --\nimport payments.part.m1\n",
             ("billing",),
         ),
         Example(
             "nothing tells which of the two is current",
-            _copies("alpha", "beta", 12),
+            _copies(12, "alpha", "beta"),
             ("alpha",),
         ),
-        Example("too few files to tell", _copies("one", "two", 9)),
+        Example("too few files to tell", _copies(9, "one", "two")),
         Example("two empty packages", "-- a/__init__.py --\n-- b/__init__.py --\n"),
-        Example("examples that start alike", _copies("examples/shop", "examples/blog", 12)),
-        Example("versions of the documents", _copies("docs/v1", "docs/v2", 12)),
-        Example("one folder for each environment", _copies("infra/staging", "infra/prod", 12)),
-        Example("test data", _copies("tests/fixtures/a", "tests/fixtures/b", 12)),
+        Example("examples that start alike", _copies(12, "examples/shop", "examples/blog")),
+        Example("versions of the documents", _copies(12, "docs/v1", "docs/v2")),
+        Example("one folder for each environment", _copies(12, "infra/staging", "infra/prod")),
+        Example("test data", _copies(12, "tests/fixtures/a", "tests/fixtures/b")),
+        Example(
+            "a family of folders that are set up alike",
+            _copies(12, "search/authors", "search/editions", "search/works"),
+        ),
+        Example(
+            "copies beside their original",
+            _copies(12, "platform", "platform_backup", "platform_old"),
+            ("platform_backup", "platform_old"),
+        ),
     )
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
-        for pair in index.twins.trees:
-            if not _on_purpose(pair) and not _archived(index, pair):
-                yield self._finding(index, pair)
+        told: set[str | None] = set()
+        for pair in not_on_purpose(index.twins.trees):
+            if _archived(index, pair):
+                continue
+            finding = self._finding(index, pair)
+            if finding.location.path not in told:
+                told.add(finding.location.path)
+                yield finding
 
     def _finding(self, index: RepoIndex, pair: TreePair) -> Finding:
         choice = choose(index, pair.left, pair.right)
@@ -104,14 +107,16 @@ class DuplicateTree(Rule):
         number = pair.left_files if copy == pair.left else pair.right_files
         name = other or "the repository's root"
         used = users(index, files)
-        decided = current == other and not used
-        verdict = "which is the current one" if current == other else "and nothing tells them apart"
+        decided = current == other and choice.by != "edited"
+        verdict = "and nothing tells which is in use"
+        if current == other:
+            verdict = "which is the current one" if decided else "which was edited later"
         root = index.inventory.archive_root(copy + "/")
         return self.finding(
             copy,
             f"{pair.shared} of the {number} files in {copy} are copies from {name}, {verdict}",
-            severity=Severity.HIGH if current == other else Severity.MEDIUM,
-            confidence=Confidence.HIGH if decided else Confidence.MEDIUM,
+            severity=Severity.HIGH if decided else Severity.MEDIUM,
+            confidence=Confidence.HIGH if decided and not used else Confidence.MEDIUM,
             evidence=[
                 for_(f"{pair.shared} files are the same byte for byte, at the same places", other),
                 *choice.evidence,
@@ -126,14 +131,3 @@ class DuplicateTree(Rule):
 def _archived(index: RepoIndex, pair: TreePair) -> bool:
     """Do both lie in archives? Those go as they are."""
     return all(index.inventory.archive_root(f"{folder}/x") for folder in (pair.left, pair.right))
-
-
-def _on_purpose(pair: TreePair) -> bool:
-    """Are the two folders instances of one thing that are meant to start out alike?"""
-    for folder in (pair.left, pair.right):
-        if not _MEANT_TO_BE_ALIKE.isdisjoint(folder.lower().split("/")):
-            return True
-    names = [folder.rpartition("/")[2] for folder in (pair.left, pair.right)]
-    return all(_VERSION.fullmatch(name) for name in names) or all(
-        not _INSTANCES.isdisjoint(tokens(name)) for name in names
-    )
