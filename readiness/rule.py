@@ -62,6 +62,7 @@ SEVERITY_WEIGHT = {
     Severity.LOW: 1.0,
     Severity.INFO: 0.0,
 }
+COUNT_SPAN = 5  # doublings of weight until nothing is left: four sure critical causes
 CONFIDENCE_WEIGHT = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.4}
 
 
@@ -171,15 +172,15 @@ def against(summary: str, path: str | None = None, line: int | None = None) -> E
 def count_quality(findings: Iterable[Finding]) -> float:
     """1 without findings, falling with the logarithm of their weight over root causes.
 
-    `q = 1 - min(1, log2(1 + m) / 10)`, where m adds severity x confidence of each cause's worst
-    finding: a second secret tells less than the first, and a thousand low findings end at 0.
+    `q = 1 - min(1, log2(1 + m) / 5)`, where m adds severity x confidence of each cause's worst
+    finding: a second secret tells less than the first, and four sure critical causes end at 0.
     """
     groups: dict[str, float] = {}
     for finding in findings:
         weight = SEVERITY_WEIGHT[finding.severity] * CONFIDENCE_WEIGHT[finding.confidence]
         group = finding.cause or finding.fingerprint
         groups[group] = max(groups.get(group, 0.0), weight)
-    return 1 - min(1.0, math.log2(1 + math.fsum(groups.values())) / 10)
+    return 1 - min(1.0, math.log2(1 + math.fsum(groups.values())) / COUNT_SPAN)
 
 
 def ratio_quality(share: float, zero_at: float) -> float:

@@ -29,8 +29,8 @@ from readiness.model import (
 
 MODEL_VERSION = "2026.1"
 WEIGHT = {
-    Severity.CRITICAL: 0.70,
-    Severity.HIGH: 0.30,
+    Severity.CRITICAL: 1.00,
+    Severity.HIGH: 0.50,
     Severity.MEDIUM: 0.07,
     Severity.LOW: 0.03,
     Severity.INFO: 0.0,

@@ -91,9 +91,9 @@ findings = st.lists(
     ("severities", "expected"),
     [
         ([Severity.MEDIUM], 9.0),
-        ([Severity.HIGH], 6.6),
-        ([Severity.CRITICAL], 3.7),
-        ([Severity.CRITICAL] * 3 + [Severity.HIGH] * 4, 1.5),
+        ([Severity.HIGH], 4.9),
+        ([Severity.CRITICAL], 2.4),
+        ([Severity.CRITICAL] * 3 + [Severity.HIGH] * 4, 0.6),
     ],
 )
 def test_missing_controls_cost_what_the_design_says(
@@ -173,7 +173,7 @@ def test_a_sure_critical_finding_caps_its_dimension_and_the_cap_is_in_the_ledger
 
 def test_the_overall_score_is_the_plain_mean_of_the_dimensions_that_apply() -> None:
     scored = card([failed(Severity.HIGH), Outcome("AAA001", State.MEASURED)])
-    assert scored.overall == pytest.approx((10 * math.exp(-0.42) + 10) / 2, abs=1e-4)
+    assert scored.overall == pytest.approx((10 * math.exp(-0.7) + 10) / 2, abs=1e-4)
     assert [score.value for score in scored.dimensions[2:]] == [None] * 4
 
 
@@ -202,7 +202,7 @@ def test_owned_waivers_make_conditionally_ready_and_leave_the_raw_score() -> Non
     waived = Sheet((Outcome("AAA000", State.MEASURED),), ())
     conditional = card(bad, waived=waived)
     assert conditional.verdict is Verdict.CONDITIONAL
-    assert conditional.overall == 6.5705
+    assert conditional.overall == 4.9659
     assert conditional.with_waivers == 10
     assert card(bad, waived=waived, owned=False).verdict is Verdict.NOT_READY
 
