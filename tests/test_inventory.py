@@ -104,6 +104,9 @@ FEATURES = {
     "migrations": "-- db/migrations/archive/0001.py --\nx\n",
     "what a vendored library calls old": "-- node_modules/left-pad/old/index.js --\nx\n",
     "a lone legacy": "-- app/legacy/api.py --\nx = 1\n-- app/api.py --\ny = 1\n",
+    "a theme among others": (
+        "-- shop/themes/legacy/cart.html --\nx\n-- shop/themes/default/cart.html --\ny\n"
+    ),
     "a verb of an interface": "-- app/account/delete/form.py --\nx = 1\n",
 }
 
@@ -140,6 +143,10 @@ ARCHIVES = {
         "-- base/sdk_delete/__init__.py --\n-- base/sdk_delete/dil_sdk.py --\nx = 1\n"
         "-- city/sdk/dil_sdk.py --\ny = 1\n",
         "base/sdk_delete",
+    ),
+    "a weak name beside the bare one": (
+        "-- sdk_delete/dil_sdk.py --\nx = 1\n-- sdk/dil_sdk.py --\ny = 1\n",
+        "sdk_delete",
     ),
     "tests that were put away": (
         "-- tests/archive/test_a.py --\ndef test_a(): pass\n",

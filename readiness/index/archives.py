@@ -143,6 +143,8 @@ class Judge:
             return said if files else ""
         code = [path for path in files if _extension(path) in CODE]
         copies = self._copies(code)
+        if name is Name.WEAK or not above.isdisjoint(_PAGES):  # a theme, a variant beside others
+            copies = [pair for pair in copies if not _side_by_side(folder, *pair)]
         if copies and 2 * len(copies) >= sum(_stem(path) not in _COMMON_STEMS for path in code):
             here, there = copies[0]
             return f"{said} and {_base(here)} lives on as {there}"
@@ -275,6 +277,16 @@ def _stands_in(path: str, folders: set[str]) -> bool:
             return True
         path = path.rpartition("/")[0]
     return False
+
+
+def _side_by_side(folder: str, path: str, twin: str) -> bool:
+    """Does `twin` lie in a neighbour of `folder` where `path` lies in it, as the files of themes
+    do? A neighbour that bears the bare name (`sdk` beside `sdk_delete`) is the original."""
+    parent, _, own = folder.rpartition("/")
+    neighbour = twin[: -len(path) + len(folder)]
+    above, _, name = neighbour.rpartition("/")
+    alike = twin == neighbour + path[len(folder) :] and above == parent and bool(name)
+    return alike and not set(tokens(name)) <= set(tokens(own))
 
 
 def _ends_with(folder: str, parts: list[str]) -> bool:
