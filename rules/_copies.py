@@ -20,22 +20,37 @@ def archive_cause(root: str) -> str:
     return f"{root} is an archive inside the repository"
 
 
-def users(index: RepoIndex, paths: Iterable[str]) -> list[Evidence]:
-    """Live files that import or run one of `paths`, as evidence against removing them."""
+def users(index: RepoIndex, paths: Iterable[str], most: int = 8) -> list[Evidence]:
+    """Who else imports or runs one of `paths` (files or folders), as evidence against removing
+    them: one line for each of the first `most` live files, and one for all others."""
     wanted = set(paths)
-    found: dict[tuple[str, str], Evidence] = {}
+    found: dict[str, list[tuple[str, str, int]]] = {}
     for path in sorted(wanted):
         for edge in index.imports.importers.get(path, ()):
-            if _counts(index, edge.source, wanted):
-                summary = f"{edge.source} imports {path}"
-                found.setdefault((edge.source, path), against(summary, edge.source, edge.line))
+            found.setdefault(edge.source, []).append(("imports", path, edge.line))
         for reference in index.references.to.get(path, ()):
-            if reference.use is not Use.MENTIONS and _counts(index, reference.source, wanted):
-                summary = f"{reference.source} {reference.use.value} {path}"
-                found.setdefault(
-                    (reference.source, path), against(summary, reference.source, reference.line)
-                )
-    return list(found.values())
+            if reference.use is not Use.MENTIONS:
+                use = (reference.use.value, path, reference.line)
+                found.setdefault(reference.source, []).append(use)
+    sources = [source for source in sorted(found) if _counts(index, source, wanted)]
+    evidence = []
+    for source in sources[:most]:
+        verb, path, line = found[source][0]
+        others = len({used for _, used, _ in found[source]}) - 1
+        more = f" and {others} more of it" if others else ""
+        evidence.append(against(f"{source} {verb} {path}{more}", source, line))
+    if len(sources) > most:
+        evidence.append(against(f"{counted(len(sources) - most, 'more file')} use it"))
+    return evidence
+
+
+def users_of_tree(index: RepoIndex, folder: str, files: Sequence[str]) -> list[Evidence]:
+    """The same of a folder, of the folders in it and of its `files`."""
+    folders = {folder}
+    for path in files:
+        while (path := path.rpartition("/")[0]) not in folders:
+            folders.add(path)
+    return users(index, [*files, *folders])
 
 
 def _counts(index: RepoIndex, source: str, own: set[str]) -> bool:

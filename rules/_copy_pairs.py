@@ -66,7 +66,8 @@ def judge(index: RepoIndex, path: str, bare: str, name: Marked) -> Verdict | Non
         by_use = choice.by in ("reached", "imported", "loaded")
         if not (plain or name.strong or (by_use and not name.version)):
             return None
-        why = f"{path} is a copy of {bare}, which is the current one"
+        kind = "is a copy of" if pair.alike else "was left beside"
+        why = f"{path} {kind} {bare}, which is the current one"
         sure = plain and choice.by != "edited"
         severity = Severity.HIGH if plain else Severity.MEDIUM
         return _verdict(pair, path, why, severity, choice, sure)
@@ -93,7 +94,7 @@ def _verdict(
         for_(f'its name is that of {pair.bare} with "{pair.name.marker}"', pair.copy),
         told(pair.words, pair.bare),
         *(choice.evidence if choice else ()),
-        *used[:4],
+        *used,
     )
     confidence = Confidence.HIGH if sure else Confidence.MEDIUM
     return Verdict(path, why, severity, confidence, evidence)
@@ -106,7 +107,7 @@ def _pair(index: RepoIndex, path: str, bare: str, name: Marked) -> _Pair:
     if similarity < _ALIKE and alike:
         inner, outer = (path, bare) if of_copy >= of_bare else (bare, path)
         words = f"{max(of_copy, of_bare):.0%} of the words of {inner} are in {outer}"
-    used = [tuple(users(index, [one])) for one in (path, bare)]
+    used = [tuple(users(index, [one], most=4)) for one in (path, bare)]
     return _Pair(path, bare, name, alike, words, used[0], used[1])
 
 

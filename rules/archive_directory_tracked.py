@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from readiness.index import RepoIndex
-from readiness.index.archives import DOCUMENTS, below
+from readiness.index.archives import DOCUMENTS, Name, below, judge
 from readiness.index.inventory import named_as_test
-from readiness.model import Area, Dimension, Evidence, Finding, Outcome, Severity
+from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Outcome, Severity
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
-from ._copies import archive_cause, counted, day, last_change, size_of, users
+from ._copies import archive_cause, counted, day, last_change, size_of, users_of_tree
 
 _DOCUMENTS = DOCUMENTS | {"txt", "pdf", "png", "jpg", "jpeg", "svg", "docx", "drawio", "gif"}
 _MANY, _SHARE = 10, 0.01  # files, or share of all files, from which a tree weighs heavily
+_FEW = 3  # files below which it does not, however small the repository is
 _RECENT = 30 * 86_400  # seconds: an archive that was edited since then is not at rest
 
 
@@ -37,7 +38,8 @@ class ArchiveDirectoryTracked(Rule):
 
     Limits
         A name decides only where it is plain. A lone `legacy` is a business word as often as not
-        and is never reported by its name alone. Trees of documents weigh less, at most medium.
+        and is reported, at medium severity, only where its files live on elsewhere under the same
+        names. Trees of documents weigh less, at most medium.
     """
 
     id = "HYG001"
@@ -86,18 +88,20 @@ class ArchiveDirectoryTracked(Rule):
         for root, reason in index.inventory.archive_roots.items():
             files = below(index, root)
             documents = _documents(files)
+            weak = judge(root.rpartition("/")[2]) is Name.WEAK
             if documents:
                 severity = Severity.MEDIUM if len(files) >= _MANY else Severity.LOW
-            elif len(files) >= _MANY or len(files) >= _SHARE * len(index.files):
-                severity = Severity.HIGH
-            else:
+            elif weak or len(files) < max(_FEW, min(_MANY, _SHARE * len(index.files))):
                 severity = Severity.MEDIUM
+            else:
+                severity = Severity.HIGH
             kind = "documents" if documents else "files"
             yield self.finding(
                 root,
                 f"{root} keeps {len(files):,} archived {kind[:-1] if len(files) == 1 else kind} "
                 f"({size_of(index, files)}) in the repository",
                 severity=severity,
+                confidence=Confidence.MEDIUM if weak else Confidence.HIGH,
                 evidence=[for_(reason, root), *_evidence(index, root, files)],
                 subjects=files,
                 cause=archive_cause(root),
@@ -132,12 +136,11 @@ def _evidence(index: RepoIndex, root: str, files: list[str]) -> Iterator[Evidenc
         if any(live(twin) is None for twin in index.twins.same.get(index.files[path].blob_id, ()))
     ]
     if copies:
-        copied = f"{counted(len(copies), 'file')} also lie outside archives, byte for byte"
+        lie = "lies" if len(copies) == 1 else "lie"
+        copied = f"{counted(len(copies), 'file')} also {lie} outside archives, byte for byte"
         yield for_(copied, copies[0])
-    found = users(index, files)
-    yield from found[:8]
-    if not found:
-        yield for_("no live file imports or runs anything in it")
+    used = users_of_tree(index, root, files)
+    yield from used or [for_("no live file imports or runs anything in it")]
     last = last_change(index, files)
     if last:
         edited = [path for path in files if _edited_of_late(index, path)]

@@ -11,7 +11,7 @@ from readiness.index.twins import TreePair, choose
 from readiness.model import Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Rule, for_
 
-from ._copies import archive_cause, users
+from ._copies import archive_cause, users_of_tree
 from ._instances import not_on_purpose
 
 
@@ -106,7 +106,7 @@ class DuplicateTree(Rule):
         files = below(index, copy)
         number = pair.left_files if copy == pair.left else pair.right_files
         name = other or "the repository's root"
-        used = users(index, files)
+        used = users_of_tree(index, copy, files)
         decided = current == other and choice.by != "edited"
         verdict = "and nothing tells which is in use"
         if current == other:
@@ -120,7 +120,7 @@ class DuplicateTree(Rule):
             evidence=[
                 for_(f"{pair.shared} files are the same byte for byte, at the same places", other),
                 *choice.evidence,
-                *used[:6],
+                *used,
             ],
             subjects=files,
             key=other,

@@ -114,13 +114,13 @@ class ParallelCopySuffix(Rule):
     def _alone(self, index: RepoIndex, path: str, bare: str, name: Marked) -> Iterator[Finding]:
         """A copy whose original is not beside it."""
         gone = index.history.removed.get(bare) if name.strong else None
-        used = users(index, [path])
+        used = users(index, [path], most=4)
         if not (name.alone or gone) or index.inventory.is_test(path):
             return
         if name.strong and (used or index.reachability.live(path)):
             return
         evidence = [for_(f'its name says "{name.marker}"', path)]
-        evidence += used[:4] or [for_("nothing was found that uses it")]
+        evidence += used or [for_("nothing was found that uses it")]
         if gone:
             evidence.append(for_(f"{bare} was removed in {gone.commit[:10]}"))
         evidence.append(against(f"there is no {bare} beside it"))
