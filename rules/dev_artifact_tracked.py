@@ -14,6 +14,8 @@ from readiness.rule import Example, Rule, against, for_
 from ._artifacts import kind_of, tool, tool_folder
 from ._copies import backup_cause, counted, size_of
 
+_UNCOUNTED = ("byte code", "build output", "installed packages")  # kinds without an article
+
 
 class DevArtifactTracked(Rule):
     """Files that a tool or a running program left behind are tracked.
@@ -32,7 +34,8 @@ class DevArtifactTracked(Rule):
 
     Limits
         Nothing is reported below tests, fixtures, documents, examples and data, where a log or a
-        database is a sample; there only folders of tools count. A database must be binary.
+        database is a sample; there only folders of tools count. A database must be binary; one that
+        live code names may belong to the product, and weighs little.
     """
 
     id = "HYG007"
@@ -81,23 +84,28 @@ class DevArtifactTracked(Rule):
         whole = tool(folder.rpartition("/")[2]) == kind
         place = folder if whole else paths[0]
         more = f" with {len(paths) - 1} more beside it" if len(paths) > 1 and not whole else ""
-        what = f"{counted(len(paths), 'file')} of {size_of(index, paths)}"
-        evidence = [for_(f"{place} is a {kind}: {what}", place)]
+        what = kind if kind in _UNCOUNTED else f"a {kind}"
+        held = f"{counted(len(paths), 'file')} of {size_of(index, paths)}"
+        evidence = [for_(f"by its name it is {what}: {held}", place)]
         line = index.ignores.hides(paths[0])
         if line is not None:
             told = f"`{line.pattern}` ignores it: it was added by force, or before that line"
             evidence.append(for_(told, line.file, line.line))
         readers = _readers(index, paths[0]) if kind == "database" else []
         doubtful = readers or kind == "editor setting"
+        named = " that live code names" if readers else ""
+        cause = f"what tools and programs leave behind is tracked: {kind}"
+        if kind == "backup copy":
+            cause = backup_cause(paths[0]) if len(paths) == 1 else ""
         return self.finding(
             place,
-            f"{place} is a {kind}, and is tracked{more}",
+            f"{place} is {what}{named}, and is tracked{more}",
             severity=Severity.LOW if doubtful or kind == "desktop file" else Severity.MEDIUM,
             confidence=Confidence.LOW if doubtful else Confidence.HIGH,
             evidence=[*evidence, *readers],
             subjects=paths,
             key=kind,
-            cause=backup_cause(paths[0]) if kind == "backup copy" and len(paths) == 1 else "",
+            cause=cause,
         )
 
 
