@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from readiness.facts._yaml import Node, scalar
 from readiness.facts.shell import Command
 from readiness.facts.workflow import (
     Job,
@@ -20,6 +19,7 @@ from readiness.facts.workflow import (
     hidden_script,
     read_commands,
 )
+from readiness.facts.yaml_nodes import Node, scalar
 
 ALWAYS = (Trigger("push"), Trigger("pull_request"))
 

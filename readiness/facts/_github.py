@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from readiness.facts._yaml import Node, scalar
 from readiness.facts.workflow import (
     FOREIGN_SHELLS,
     Job,
@@ -15,6 +14,7 @@ from readiness.facts.workflow import (
     WorkflowFacts,
     hidden_script,
 )
+from readiness.facts.yaml_nodes import Node, scalar
 
 
 def read(system: str, root: Node, reader: Reader) -> WorkflowFacts:

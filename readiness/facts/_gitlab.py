@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from readiness.facts._ci import ALWAYS, at, one_step, script_nodes
-from readiness.facts._yaml import Node, scalar
 from readiness.facts.workflow import Job, Reader, WorkflowFacts
+from readiness.facts.yaml_nodes import Node, scalar
 
 _GITLAB_GLOBAL = {
     "default",

@@ -7,11 +7,11 @@ import re
 from msgspec import Struct
 
 from readiness.facts import Slice
-from readiness.facts._argv import exec_form, split
-from readiness.facts._yaml import Node, Walk, YamlError, documents, scalar
 from readiness.facts.credentials import veil
 from readiness.facts.shell import Command, commands
+from readiness.facts.shell.argv import exec_form, split
 from readiness.facts.text import decode
+from readiness.facts.yaml_nodes import Node, Walk, YamlError, documents, scalar
 
 
 class Variable(Struct, frozen=True):

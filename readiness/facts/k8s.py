@@ -10,11 +10,11 @@ import re
 from msgspec import Struct
 
 from readiness.facts import Slice
-from readiness.facts._argv import exec_form
-from readiness.facts._yaml import Node, Walk, YamlError, documents, scalar
 from readiness.facts.compose import Variable, variable
 from readiness.facts.shell import Command
+from readiness.facts.shell.argv import exec_form
 from readiness.facts.text import decode
+from readiness.facts.yaml_nodes import Node, Walk, YamlError, documents, scalar
 
 
 class Probe(Struct, frozen=True):

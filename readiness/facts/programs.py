@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from readiness.facts._shell_places import join
 from readiness.facts.shell import Command, commands
+from readiness.facts.shell.places import join
 
 MAX_WRAPPERS = 10
 

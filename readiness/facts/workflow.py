@@ -8,11 +8,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from readiness.facts import Slice
-from readiness.facts._yaml import Node, Walk, YamlError, documents, scalar
 from readiness.facts.credentials import veil, veil_words
 from readiness.facts.shell import Command
 from readiness.facts.shell import commands as shell_commands
 from readiness.facts.text import decode
+from readiness.facts.yaml_nodes import Node, Walk, YamlError, documents, scalar
 
 
 class Trigger(Struct, frozen=True):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from itertools import pairwise
 
-from readiness.facts._argv import split
+from readiness.facts.shell.argv import split
 from readiness.index.command_lines import (
     PACKAGE_RUNNERS,
     RUNNERS,

@@ -11,9 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from readiness.facts import workflow
-from readiness.facts._argv import split
 from readiness.facts.programs import unwrap
 from readiness.facts.shell import Command
+from readiness.facts.shell.argv import split
 from readiness.facts.workflow import Job, Step, Trigger, WorkflowFacts
 from readiness.index import gates
 from readiness.index.called import Called, called, local_path

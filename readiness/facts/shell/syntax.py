@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from readiness.facts._shell_model import Choice, Draft, Frame
-from readiness.facts._shell_places import UNKNOWN, Places, join
-from readiness.facts._shell_words import MAX_EXPANSION, Words
+from readiness.facts.shell.model import Choice, Draft, Frame
+from readiness.facts.shell.places import UNKNOWN, Places, join
+from readiness.facts.shell.words import MAX_EXPANSION, Words
 
 MAX_COMMANDS = 20_000
 MAX_DEPTH = 40  # of nested substitutions

@@ -8,8 +8,8 @@ from itertools import islice
 
 import msgspec
 
-from readiness.facts._shell_places import join
 from readiness.facts.shell import Command, commands
+from readiness.facts.shell.places import join
 
 MAX_LINES = 50_000
 MAX_COMMANDS = 5_000
@@ -132,11 +132,11 @@ def _unit(text: str) -> Iterator[Command]:
 
 
 def _task(text: str) -> Iterator[Command]:
-    from readiness.facts import _yaml
+    from readiness.facts import yaml_nodes
 
-    walk = _yaml.Walk()
+    walk = yaml_nodes.Walk()
     try:
-        root = next(_yaml.documents(text), None)
+        root = next(yaml_nodes.documents(text), None)
         for name, task in walk.mapping(walk.mapping(root).get("tasks")).items():
             entries = walk.mapping(task)
             directory = entries.get("dir")
@@ -146,5 +146,5 @@ def _task(text: str) -> Iterator[Command]:
                 where = (directory.text or "") if directory else ""
                 for command in commands(step.text or "", step.line + step.block):
                     yield _named(command, name, where)
-    except _yaml.YamlError:
+    except yaml_nodes.YamlError:
         return

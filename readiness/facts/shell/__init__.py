@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from readiness.facts import Slice
-from readiness.facts._shell_model import Choice, Draft
-from readiness.facts._shell_syntax import Reader
 from readiness.facts.credentials import is_credential, veil, veil_words
+from readiness.facts.shell.model import Choice, Draft
+from readiness.facts.shell.syntax import Reader
 from readiness.facts.text import decode
 
 MAX_MENTIONS = 500
@@ -160,9 +160,9 @@ def extract(kind: str, data: bytes) -> ShellFacts:
     text = decode(data)[0]
     if kind in ("sh", "maybe"):
         return _script(text, shebang[1].decode() if shebang else "")
-    from readiness.facts import _recipes
+    from readiness.facts.shell import recipes
 
-    found = _recipes.read(kind, text)
+    found = recipes.read(kind, text)
     return ShellFacts(
         commands=found, functions=tuple(dict.fromkeys(command.function for command in found))
     )
