@@ -49,8 +49,9 @@ class Row:
 
 
 def _copy(folder: Path) -> Path:
-    """The files of the product that Git tracks, as they are now: a build leaves others beside."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    """The files of the product as they are now; a build leaves others beside them."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(listing, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     for name in filter(None, os.fsdecode(listed.stdout).split("\0")):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -479,3 +479,41 @@ _WORDS = st.sampled_from(
 @given(st.lists(_WORDS, max_size=60).map(" ".join))
 def test_anything_that_looks_like_python_has_facts(source: str) -> None:
     assert isinstance(extract("py", source.encode()), PythonFacts)
+
+
+@pytest.mark.parametrize(
+    ("statement", "field"),
+    [
+        ("import a", "imports"),
+        ("if x: import a", "imports"),
+        ("x = 1; from a import b", "imports"),
+        ("__import__('a')", "imports"),
+        ("app = make(create_app (x))", "calls"),
+        ("os.environ['A']", "environment"),
+        ("mock.patch('a.b')", "patches"),
+        ("global a", "names"),
+        ("@router.get('/a')\n    def inner(): ...", "routes"),
+        ("def check():\n        try: ask()\n        except Exception: log.info('x')", "swallows"),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_the_bodies_that_are_walked_are_those_that_say_something(
+    statement: str, field: str, newline: str
+) -> None:
+    source = f"def other(x):\n    pass\n\ndef quiet(x):\n    {statement}\n".replace("\n", newline)
+    told = facts(source.encode())
+    assert [name for name in ("other", "quiet") if name in told.names] == ["other", "quiet"]
+    assert len(getattr(told, field)) == (3 if field == "names" else 1)
+
+
+def test_texts_hold_no_literals_wherever_they_stand() -> None:
+    source = '''
+    def outer():
+        """Writes
+        'docs/a.md'."""
+        class Inner:
+            """Reads
+            'docs/b.md'."""
+        return 'docs/a.md', 'docs/c.md'
+    '''
+    assert facts(source).literals == (("docs/a.md", 8), ("docs/c.md", 8))

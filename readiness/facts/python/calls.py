@@ -9,7 +9,7 @@ import msgspec
 from readiness.facts.credentials import veil
 from readiness.facts.python.model import Call, EnvironmentRead, Import, Route
 from readiness.facts.python.routes import REGISTRARS, decorated, registered
-from readiness.facts.python.values import PathReader, dotted, literal, parts, text
+from readiness.facts.python.values import PathReader, children, dotted, literal, parts, text
 
 APPLICATIONS = {
     "FastAPI", "Flask", "Starlette", "Quart", "Sanic", "Litestar", "Celery", "Bottle", "Falcon",
@@ -81,26 +81,17 @@ class Expressions:
         while stack:
             node = stack.pop()
             kind = type(node)
-            if kind in _LEAVES:
+            if kind is ast.Name or kind is ast.Constant:
                 continue
-            if isinstance(node, ast.Call):
-                found.append(node)
-                stack.append(node.func)
-                stack += node.args
-                stack += [keyword.value for keyword in node.keywords]
-                continue
-            if isinstance(node, ast.Attribute):
-                stack.append(node.value)
-                continue
-            if isinstance(node, ast.Subscript):
-                self._subscript(node, where)
-            elif isinstance(node, ast.Compare):
-                self._compare(node, where)
-            elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-                part = literal(node.right)
-                if part:
-                    self.globs.append(Call("/", node.lineno, (part,), where=where))
-            stack.extend(ast.iter_child_nodes(node))
+            if kind is ast.Call:
+                found.append(node)  # type: ignore[arg-type]
+            elif kind is ast.Subscript:
+                self._subscript(node, where)  # type: ignore[arg-type]
+            elif kind is ast.Compare:
+                self._compare(node, where)  # type: ignore[arg-type]
+            elif kind is ast.BinOp:
+                self._step(node, where)  # type: ignore[arg-type]
+            stack += children(node)
         found.sort(key=lambda call: (call.end_lineno or 0, call.end_col_offset or 0))
         outermost = found[-1] if found else None
         for call in found:
@@ -184,6 +175,11 @@ class Expressions:
             key = literal(node.slice) or ""
             self.environment.append(EnvironmentRead(key, node.lineno, None, where))
 
+    def _step(self, node: ast.BinOp, where: str) -> None:
+        part = literal(node.right) if isinstance(node.op, ast.Div) else None
+        if part:
+            self.globs.append(Call("/", node.lineno, (part,), where=where))
+
     def _compare(self, node: ast.Compare, where: str) -> None:
         key = literal(node.left)
         if key is not None and dotted(node.comparators[0]).endswith("environ"):
@@ -213,9 +209,6 @@ class Expressions:
         reader = PathReader(values)
         read = (reader.read(node) for node in self.roots)
         return tuple(dict.fromkeys(root for root in read if root is not None))
-
-
-_LEAVES = {ast.Load, ast.Store, ast.Del, ast.Name, ast.Constant}
 
 
 def _made(node: ast.Call, name: str, where: str, target: str) -> Call:

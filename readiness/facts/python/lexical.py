@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+from readiness.facts.python.calls import INTERESTING
+from readiness.facts.python.swallow import STARTS
 
 # In these files every call counts: what is started, checked and served, in which order.
 _STARTERS = (
     b"uvicorn", b"hypercorn", b"FastAPI(", b"Flask(", b"Starlette(", b"Celery(", b"lifespan",
     b"on_event(", b"on_startup", b"sgi_application(", b"run_app(", b"serve_forever", b"waitress",
 )  # fmt: skip
-# The lines of these are scanned in any file; of those after a name, only where the name stands.
+# The lines of these are read in any file; of those after a name, only where the name stands.
 _TOKENS = (
-    b"environ", b"env(", b"import_", b"importorskip", b"sys.path", b"patch(", b"entry_points",
-    b"oute(", b"exec(", b"urlpatterns",
+    b"environ", b"env(", b"import_", b"importorskip", b"sys.path", b"addsitedir", b"patch(",
+    b"urlpatterns", b"entry_points", b"_route(", b"Route(", b"oute(", b"exec(", b"globals()",
+    b"sys.modules[__name__]",
 )  # fmt: skip
 _TOKENS_AFTER = {
     b"importlib": (b"spec_from_file", b"SourceFileLoader", b"glob(", b"iterdir("),
@@ -23,9 +29,17 @@ _TOKENS_AFTER = {
     b"runpy": (b"runpy", b"run_path", b"run_module"),
     b"monkeypatch": (b"setattr(",),
     b"decouple": (b"config(",),
+    b"urlpatterns": (b"path(", b"url("),  # lists of paths that are included by name
     b"import site": (b"addsitedir",),
 }
-_LITERAL = re.compile(rb"[\"']([\w~$-]{0,80}[./][\w.*/~$@+:-]{1,160})[\"']", re.ASCII)
+# What is to be found inside functions too: imports, globals, routes, and functions that start.
+_INNER = (
+    r"(?:^[ \t]+|[:;][ \t]*)(?:import|from|global)\b",
+    r"@[\w.()]*\.(?:get|post|put|delete|patch|head|options|trace|websocket)[ \t]*\(",
+    rf"^[ \t]*(?:async[ \t]+)?def[ \t]+\w*(?i:{STARTS})\w*\(?",
+)
+_LITERAL = r"[\"'][\w~$-]*[./][\w.*/~$@+:-]+[\"']"
+_LONGEST = 240  # characters of a literal
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::[A-Za-z_]\w*)?")
 _EXTENSION = re.compile(
     r"\.(?:py|pyi|sh|bash|js|mjs|cjs|jsx|ts|tsx|json|ya?ml|toml|cfg|ini|env|conf|md|rst|txt|sql|csv"
@@ -37,19 +51,26 @@ _MOST = 400
 NEVER = 1 << 60
 
 
-def starts_something(data: bytes) -> bool:
-    """Does the file speak of an application object, a server, or a start-up hook?"""
-    return any(token in data for token in _STARTERS)
+class Interest(NamedTuple):
+    """`lines`, ascending, are those whose statements may say something of interest, `words` what
+    was found there. `starting` are the functions whose names say that they start or check
+    something; `everything`: the file starts something, so that every line counts."""
+
+    lines: list[int]
+    words: set[bytes]
+    starting: set[str]
+    everything: bool
 
 
-def lines_of_interest(data: bytes) -> list[int]:
-    """The lines, ascending, whose expressions may say something of interest."""
-    tokens = list(_TOKENS)
-    for name, further in _TOKENS_AFTER.items():
-        if name in data:
-            tokens += further
+def interest(data: bytes) -> Interest:
+    """Where to look in a file; its lines end with a newline alone."""
     offsets: list[int] = []
-    for token in tokens:
+    words: set[bytes] = set()
+    for match in _patterns()[0].finditer(data):
+        start, end = match.span()
+        offsets.append(start)
+        words.add(data[start:end])
+    for token in {token for word in words for token in _TOKENS_AFTER.get(word, ())}:
         position = data.find(token)
         while position >= 0:
             offsets.append(position)
@@ -62,21 +83,38 @@ def lines_of_interest(data: bytes) -> list[int]:
         before = offset
         if not lines or lines[-1] != line:
             lines.append(line)
-    return lines
+    joined = b"\n".join(words)
+    everything = any(starter in joined for starter in _STARTERS)
+    names = re.findall(r"\bdef\s+(\w+)", joined.decode("latin-1"), re.ASCII)
+    return Interest(lines, words, set(names), everything)
 
 
-def literals(data: bytes, texts: list[tuple[int, int]]) -> Iterable[tuple[str, int]]:
+@cache
+def _patterns() -> tuple[Any, Any]:
+    """What is of interest, and literals: one pass of re2 costs what two searches by `in` do."""
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    names = "|".join(sorted(INTERESTING))
+    words = [re.escape(word.decode()) for word in (*_STARTERS, *_TOKENS, *_TOKENS_AFTER)]
+    tokens = "|".join([*words, rf"\b(?:{names})[ \t]*\(", *_INNER])
+    return re2.compile(f"(?m){tokens}".encode(), options), re2.compile(_LITERAL.encode(), options)
+
+
+def literals(data: bytes, texts: Callable[[], list[tuple[int, int]]]) -> Iterator[tuple[str, int]]:
     """(literal, line) of the strings that look like a path or a dotted name, each once.
 
-    `texts` are the first and last lines, ascending, of strings that are statements; those and
-    comments hold none.
+    `texts` gives the first and last lines, ascending, of strings that are statements; those and
+    comments hold none. It is called where there are candidates.
     """
+    known: list[tuple[int, int]] | None = None
     seen: set[bytes] = set()
     line, before = 1, 0
     position = 0
-    for match in _LITERAL.finditer(data):
-        found = match[1]
-        if found in seen:
+    for match in _patterns()[1].finditer(data):
+        found = match.group()[1:-1]
+        if found in seen or len(found) > _LONGEST:
             continue
         value = found.decode("ascii")
         if not _names_something(value):
@@ -84,9 +122,11 @@ def literals(data: bytes, texts: list[tuple[int, int]]) -> Iterable[tuple[str, i
         offset = match.start()
         line += data.count(b"\n", before, offset)
         before = offset
-        while position < len(texts) and texts[position][1] < line:
+        if known is None:
+            known = texts()
+        while position < len(known) and known[position][1] < line:
             position += 1
-        if position < len(texts) and texts[position][0] <= line:
+        if position < len(known) and known[position][0] <= line:
             continue
         if data[data.rfind(b"\n", 0, offset) + 1 : offset].lstrip()[:1] == b"#":
             continue

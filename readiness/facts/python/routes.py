@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from readiness.facts.python.model import Call, Route
-from readiness.facts.python.values import dotted, literal, pattern, strings
+from readiness.facts.python.values import children, dotted, literal, pattern, strings
 
 REGISTRARS = {
     "add_api_route", "add_route", "add_url_rule", "add_api_websocket_route", "add_get", "add_post",
@@ -85,5 +85,5 @@ def checks(function: _Function) -> bool:
             return True
         if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] not in _QUIET:
             return True
-        stack.extend(ast.iter_child_nodes(node))
+        stack += children(node)
     return False

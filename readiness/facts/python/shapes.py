@@ -56,3 +56,27 @@ def _says_nothing(node: ast.stmt) -> bool:
         empty = empty or (isinstance(value, ast.Dict) and not value.keys)
         return value is None or empty or (isinstance(value, ast.Constant) and not value.value)
     return False
+
+
+def texts(body: list[ast.stmt]) -> list[tuple[int, int]]:
+    """First and last lines, ascending, of the strings over several lines that are statements."""
+    found: list[tuple[int, int]] = []
+    stack: list[ast.AST] = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        kind = type(node)
+        if kind is ast.Expr:
+            if type(node.value) is ast.Constant and node.end_lineno != node.lineno:  # type: ignore[attr-defined]
+                found.append((node.lineno, node.end_lineno))  # type: ignore[attr-defined]
+        elif kind in _BLOCKS:
+            for field in reversed(_PARTS):
+                stack += reversed(getattr(node, field, ()))
+    return found
+
+
+_PARTS = ("body", "handlers", "orelse", "finalbody", "cases")
+_BLOCKS = {
+    kind
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST) and "body" in kind._fields
+} - {ast.Lambda, ast.IfExp}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import lru_cache
 
 from readiness.facts.python.model import Swallow
-from readiness.facts.python.values import dotted
+from readiness.facts.python.values import children, dotted
 
-_NAMES = re.compile(
-    r"(?i)start|boot|init|main|lifespan|set_?up|launch|serve|connect|health|validat|check|orchestr"
-    r"|ready|readiness|ensure|configure|run|migrat|ping|create_app|build|make_app"
+STARTS = (
+    "start|boot|init|main|lifespan|set_?up|launch|serve|connect|health|validat|check|orchestr"
+    "|ready|readiness|ensure|configure|run|migrat|ping|create_app|build|make_app"
 )
 _HEALTH = re.compile(
     r"(?i)health|ready|connected|available|valid|alive|reachable|operational|passed|success|(?:^|_)ok"
@@ -35,12 +34,6 @@ _BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, as
 _MOST = 60  # of one file
 
 
-@lru_cache(maxsize=20_000)
-def starts(name: str) -> bool:
-    """Does the name of a function say that it starts, prepares or checks something?"""
-    return _NAMES.search(name) is not None
-
-
 class Swallows:
     """Gathers the swallowed failures of one file."""
 
@@ -50,13 +43,13 @@ class Swallows:
         self.found: list[Swallow] = []
 
     def handlers(self, node: ast.Try, where: str, tests: list[ast.expr]) -> None:
-        guards = calls(node.body)
+        swallowing = [one for one in node.handlers if _wide(one) and _goes_on(one.body)]
+        guards = calls(node.body) if swallowing else ()
         if not guards:
             return
-        for handler in node.handlers:
-            if _wide(handler) and _goes_on(handler.body):
-                last = handler.body[-1].end_lineno or handler.lineno
-                self._add(handler.lineno, where, guards, last, tests)
+        for handler in swallowing:
+            last = handler.body[-1].end_lineno or handler.lineno
+            self._add(handler.lineno, where, guards, last, tests)
 
     def branch(self, node: ast.If, where: str, tests: list[ast.expr]) -> None:
         """`if not healthy:` or the `else` of `if healthy:` that only logs."""
@@ -146,7 +139,7 @@ def _goes_on(body: list[ast.stmt]) -> bool:
         if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _EXITS:
             return False
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            stack.extend(ast.iter_child_nodes(node))
+            stack += children(node)
     return True
 
 

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 
 from readiness.facts.python import lexical
-from readiness.facts.python.calls import INTERESTING, Expressions
+from readiness.facts.python.bindings import Bindings
+from readiness.facts.python.calls import Expressions
 from readiness.facts.python.lexical import NEVER
-from readiness.facts.python.model import Call, Definition, Import, PythonFacts, Route
+from readiness.facts.python.model import Definition, Import, PythonFacts, Route
 from readiness.facts.python.routes import checks
-from readiness.facts.python.shapes import WIDE_ERRORS, base, callee, catches, guard, stub
+from readiness.facts.python.shapes import WIDE_ERRORS, base, callee, catches, guard, stub, texts
 from readiness.facts.python.source import Parsed
-from readiness.facts.python.swallow import Swallows, starts
-from readiness.facts.python.values import dotted, literal, strings
+from readiness.facts.python.swallow import Swallows
+from readiness.facts.python.values import dotted
 
-_BLOCKING = {
-    "sys.exit", "exit", "quit", "os._exit", "input", "asyncio.run", "unittest.main", "pytest.main",
-    "uvicorn.run", "app.run", "application.run", "time.sleep", "urlopen", "urllib.request.urlopen",
-    "socket.create_connection", "breakpoint", "pdb.set_trace", "serve_forever",
-}  # fmt: skip
-_BINDS = (b"globals()", b"sys.modules[__name__]")
-_NETWORK = re.compile(r"(?:requests|httpx)\.(?:get|post|put|delete|patch|head|request)$")
+_BINDS = {b"globals()", b"sys.modules[__name__]"}
+_PATHS = {b"sys.path", b"addsitedir"}
 _MODULE, _CLASS, _FUNCTION = range(3)
 
 
@@ -43,24 +38,25 @@ def facts(parsed: Parsed) -> PythonFacts:
 
 class _Walk:
     def __init__(self, data: bytes) -> None:
-        everything = lexical.starts_something(data)
-        django = b"urlpatterns" in data
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         self.data = data
-        self.found = Expressions(everything, django)
+        interest = lexical.interest(data)
+        django = b"urlpatterns" in interest.words
+        self.words = interest.words
+        self.found = Expressions(interest.everything, django)
         self.swallows = Swallows(data)
         self.imports: list[Import] = []
-        self.definitions: list[Definition] = []
-        self.names: dict[str, None] = {}
-        self.exports: list[str] = []
-        self.effects: list[Call] = []
+        self.bindings = Bindings()
         self.values: dict[str, ast.expr] = {}
-        self.texts: list[tuple[int, int]] = []  # lines of strings that are statements
         self.functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
-        self.keeps_functions = everything or django or b"_route(" in data or b"Route(" in data
         self.main_line = 0
-        self.keeps_values = b"sys.path" in data or b"addsitedir" in data
-        self.everything = everything
-        self.hot_lines = iter(()) if everything else iter(lexical.lines_of_interest(data))
+        self.everything = everything = interest.everything
+        self.starting = interest.starting
+        self.keeps_values = not _PATHS.isdisjoint(interest.words)
+        self.keeps_functions = everything or django or _registers(interest.words)
+        self.enters_all = self.keeps_functions or self.keeps_values
+        self.hot_lines = iter(()) if everything else iter(interest.lines)
         self.hot = 0 if everything else next(self.hot_lines, NEVER)
         self.scope = _MODULE
         self.where = ""
@@ -70,7 +66,6 @@ class _Walk:
 
     def block(self, body: list[ast.stmt]) -> None:
         at_module = self.scope == _MODULE
-        remembers = self.keeps_values and not at_module
         for node in body:
             kind = type(node)
             visit = _VISITS.get(kind)
@@ -78,33 +73,24 @@ class _Walk:
                 visit(self, node)
                 continue
             if at_module:
-                self._bind(node)
-            elif remembers and kind is ast.Assign:
-                self._remember(node)  # type: ignore[arg-type]
-            value = node.value if kind in _WITH_VALUE else None  # type: ignore[attr-defined]
-            if type(value) is ast.Await:
-                value = value.value
-            if type(value) is ast.Call:
-                function: Any = value.func
-                of = type(function)
-                name = function.attr if of is ast.Attribute else of is ast.Name and function.id
-                if name in INTERESTING:
-                    self._scan(node)
-                    continue
-            elif type(value) is ast.Constant:
-                if kind is ast.Expr and node.end_lineno != node.lineno:
-                    self.texts.append((node.lineno, node.end_lineno or node.lineno))
-                continue
-            if node.end_lineno >= self.hot:  # type: ignore[operator]
-                self._maybe(node, node.lineno, node.end_lineno or 0)
+                branch = "except" if self.handling else "if" if self.tests else ""
+                self.bindings.statement(node, self.where, branch)
+            if self.keeps_values and isinstance(node, ast.Assign):
+                self._remember(node)
+            last = node.end_lineno
+            if last >= self.hot and self._is_hot(node.lineno, last):  # type: ignore[operator,arg-type]
+                self._scan(node)
 
-    def _maybe(self, node: ast.AST, first: int, last: int) -> None:
-        """Scans an expression or simple statement if a token stands in its lines."""
+    def _remember(self, node: ast.Assign) -> None:
+        if isinstance(node.targets[0], ast.Name):
+            self.values[node.targets[0].id] = node.value
+
+    def _is_hot(self, first: int, last: int) -> bool:
+        """Is there something of interest in these lines? To be asked in their order."""
         if not self.everything:
             while self.hot < first:
                 self.hot = next(self.hot_lines, NEVER)
-        if self.hot <= last:
-            self._scan(node)
+        return self.hot <= last
 
     def _scan(self, node: ast.AST) -> None:
         target = ""
@@ -116,8 +102,8 @@ class _Walk:
 
     def _header(self, *nodes: ast.expr | None) -> None:
         for node in nodes:
-            if node is not None and (node.end_lineno or 0) >= self.hot:
-                self._maybe(node, node.lineno, node.end_lineno or 0)
+            if node is not None and self._is_hot(node.lineno, node.end_lineno or 0):
+                self._scan(node)
 
     # imports
 
@@ -134,14 +120,14 @@ class _Walk:
         for alias in node.names:
             self._add_import(alias.name, node.lineno, "", alias.asname or "", 0)
             if self.scope == _MODULE:
-                self.names[alias.asname or alias.name.partition(".")[0]] = None
+                self.bindings.names[alias.asname or alias.name.partition(".")[0]] = None
 
     def _import_from(self, node: ast.ImportFrom) -> None:
         for alias in node.names:
             line = alias.lineno if len(node.names) > 1 else node.lineno
             self._add_import(node.module or "", line, alias.name, alias.asname or "", node.level)
             if self.scope == _MODULE and alias.name != "*":
-                self.names[alias.asname or alias.name] = None
+                self.bindings.names[alias.asname or alias.name] = None
 
     def _add_import(self, module: str, line: int, name: str, alias: str, level: int) -> None:
         self.imports.append(
@@ -157,103 +143,43 @@ class _Walk:
             )
         )
 
-    # what binds names at module level, and what runs there
-
-    def _bind(self, node: ast.stmt) -> None:
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                self._bind_target(target, node)
-            if self.keeps_values:
-                self._remember(node)
-            self._export(node.targets[0], node.value)
-            self._effect(node.value)
-        elif isinstance(node, ast.AnnAssign | ast.AugAssign):
-            self._bind_target(node.target, node)
-            if node.value is not None:
-                self._export(node.target, node.value)
-                self._effect(node.value)
-        elif isinstance(node, ast.Expr):
-            self._effect(node.value)
-            self._export_call(node.value)
-        elif isinstance(node, ast.Raise) and not self.handling and node.exc is not None:
-            self._add_effect(f"raise {callee(node.exc)}", node.lineno)
-        elif _TYPE_ALIAS is not None and isinstance(node, _TYPE_ALIAS):
-            self._bind_target(node.name, node)  # type: ignore[attr-defined]
-
-    def _bind_target(self, target: ast.expr, node: ast.stmt) -> None:
-        stack = [target]
-        while stack:
-            item = stack.pop()
-            if isinstance(item, ast.Name):
-                if item.id not in self.names and not self.where:
-                    last = node.end_lineno or node.lineno
-                    self.definitions.append(Definition(item.id, "variable", node.lineno, last))
-                self.names[item.id] = None
-            elif isinstance(item, ast.Tuple | ast.List):
-                stack.extend(item.elts)
-            elif isinstance(item, ast.Starred):
-                stack.append(item.value)
-
-    def _remember(self, node: ast.Assign) -> None:
-        if isinstance(node.targets[0], ast.Name):
-            self.values[node.targets[0].id] = node.value
-
-    def _export(self, target: ast.expr, value: ast.expr) -> None:
-        if isinstance(target, ast.Name) and target.id == "__all__":
-            parts = [value.left, value.right] if isinstance(value, ast.BinOp) else [value]
-            for part in parts:
-                self.exports += strings(part)
-
-    def _export_call(self, node: ast.expr) -> None:
-        if isinstance(node, ast.Call) and node.args:
-            name = dotted(node.func)
-            if name == "__all__.extend":
-                self.exports += strings(node.args[0])
-            elif name == "__all__.append":
-                self.exports += filter(None, [literal(node.args[0])])
-
-    def _effect(self, node: ast.expr) -> None:
-        if isinstance(node, ast.Call) and self.where == "":
-            name = dotted(node.func)
-            if name in _BLOCKING or _NETWORK.match(name):
-                self._add_effect(name, node.lineno)
-
-    def _add_effect(self, name: str, line: int) -> None:
-        where = "except" if self.handling else "if" if self.tests else ""
-        if not self.where:
-            self.effects.append(Call(name, line, where=where))
-
     # blocks
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        arguments = node.args
-        self._header(
-            *node.decorator_list, *arguments.defaults, *arguments.kw_defaults, node.returns
-        )
-        where, scope, watched = self.where, self.scope, self.watched
+        where, scope = self.where, self.scope
         name = f"{where}.{node.name}" if where and where != "__main__" else node.name
         if scope == _MODULE:
-            self.names[node.name] = None
+            self.bindings.names[node.name] = None
         if scope == _MODULE or (scope == _CLASS and name.count(".") == 1):
             self._define(node, name, "function", ())
-        if node.decorator_list:
+        decorators, arguments = node.decorator_list, node.args
+        first, last = decorators[0].lineno if decorators else node.lineno, node.end_lineno or 0
+        is_hot = last >= self.hot and self._is_hot(first, last)
+        if is_hot:
+            self._header(*decorators, *arguments.defaults, *arguments.kw_defaults, node.returns)
+        if decorators:
             self.found.decorated(node)
         if self.keeps_functions:
             self.functions[node.name] = node
-        self.where, self.scope = name, _FUNCTION
-        self.watched = self.everything or starts(node.name)
-        saved = self.optional, self.typing, self.handling, self.tests
-        self.optional, self.handling, self.tests = False, False, []
+        if is_hot or self.enters_all:
+            self._enter(node, name)
+
+    def _enter(self, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> None:
+        saved = self.where, self.scope, self.watched, self.tests
+        flags = self.optional, self.typing, self.handling
+        self.where, self.scope, self.tests = name, _FUNCTION, []
+        self.watched = self.everything or node.name in self.starting
+        self.optional = self.handling = False
         self.block(node.body)
-        self.optional, self.typing, self.handling, self.tests = saved
-        self.where, self.scope, self.watched = where, scope, watched
+        self.where, self.scope, self.watched, self.tests = saved
+        self.optional, self.typing, self.handling = flags
 
     def _class(self, node: ast.ClassDef) -> None:
         self._header(*node.decorator_list, *node.bases, *(k.value for k in node.keywords))
         where, scope = self.where, self.scope
         name = f"{where}.{node.name}" if where and where != "__main__" else node.name
         if scope == _MODULE:
-            self.names[node.name] = None
+            self.bindings.names[node.name] = None
             bases = tuple(filter(None, (base(item) for item in node.bases)))
             self._define(node, name, "class", bases)
         self.where = name
@@ -268,7 +194,7 @@ class _Walk:
         kind: str,
         bases: tuple[str, ...],
     ) -> None:
-        self.definitions.append(
+        self.bindings.definitions.append(
             Definition(
                 name=name,
                 kind=kind,
@@ -323,7 +249,7 @@ class _Walk:
             call = item.context_expr
             self._header(call)
             if self.scope == _MODULE and item.optional_vars is not None:
-                self._bind_target(item.optional_vars, node)
+                self.bindings.bind(item.optional_vars, node, self.where)
             if isinstance(call, ast.Call) and dotted(call.func).endswith("suppress"):
                 self.optional = optional or any(
                     callee(error).rpartition(".")[2] in WIDE_ERRORS for error in call.args
@@ -339,7 +265,7 @@ class _Walk:
         else:
             self._header(node.iter)
             if self.scope == _MODULE:
-                self._bind_target(node.target, node)
+                self.bindings.bind(node.target, node, self.where)
         self.block(node.body)
         self.block(node.orelse)
 
@@ -350,14 +276,14 @@ class _Walk:
             self.block(case.body)
 
     def _global(self, node: ast.Global) -> None:
-        self.names.update(dict.fromkeys(node.names))
+        self.bindings.names.update(dict.fromkeys(node.names))
 
     # the result
 
     def result(self, parsed: Parsed) -> PythonFacts:
         assert parsed.tree is not None
-        found = self.found
-        docstring = ast.get_docstring(parsed.tree, clean=False) or ""
+        found, bindings, tree = self.found, self.bindings, parsed.tree
+        docstring = ast.get_docstring(tree, clean=False) or ""
         loads = bool(found.loaders) and b"import" in self.data
         return PythonFacts(
             error=parsed.error,
@@ -365,21 +291,21 @@ class _Walk:
             newer=parsed.newer,
             docstring=docstring.strip()[:600],
             imports=tuple(sorted(self.imports + found.imports, key=lambda item: item.line)),
-            definitions=tuple(self.definitions),
-            names=tuple(self.names),
-            exports=tuple(dict.fromkeys(self.exports)),
-            getattr_="__getattr__" in self.names or any(token in self.data for token in _BINDS),
+            definitions=tuple(bindings.definitions),
+            names=tuple(bindings.names),
+            exports=tuple(dict.fromkeys(bindings.exports)),
+            getattr_="__getattr__" in bindings.names or not _BINDS.isdisjoint(self.words),
             main_line=self.main_line,
             apps=tuple(found.apps),
             calls=tuple(found.calls),
             routes=tuple(self._routes()),
             environment=tuple(found.environment),
             swallows=tuple(self.swallows.found),
-            effects=tuple(self.effects),
+            effects=tuple(bindings.effects),
             path_roots=found.path_roots(self.values),
             patches=tuple(found.patches),
             loaders=tuple(found.loaders + (found.globs if loads else [])),
-            literals=tuple(lexical.literals(self.data, self.texts)),
+            literals=tuple(lexical.literals(self.data, lambda: texts(tree.body))),
         )
 
     def _routes(self) -> Iterator[Route]:
@@ -390,8 +316,11 @@ class _Walk:
             yield route
 
 
-_TYPE_ALIAS: type[ast.stmt] | None = getattr(ast, "TypeAlias", None)
-_WITH_VALUE = {ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return}
+def _registers(words: set[bytes]) -> bool:
+    """Does the file register functions under paths?"""
+    return any(word.endswith((b"_route(", b"Route(")) for word in words)
+
+
 _VISITS: dict[type[ast.AST], Callable[[_Walk, Any], None]] = {
     ast.Import: _Walk._import,
     ast.ImportFrom: _Walk._import_from,
