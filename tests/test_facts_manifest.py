@@ -6,8 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.facts._manifest_parts import Lines
-from readiness.facts._manifest_pyproject import project
 from readiness.facts.manifest import (
     SLICE,
     Dependency,
@@ -17,6 +15,8 @@ from readiness.facts.manifest import (
     Script,
     extract,
 )
+from readiness.facts.manifest.parts import Lines
+from readiness.facts.manifest.pyproject import project
 
 
 def facts(path: str, source: str | bytes) -> ManifestFacts:

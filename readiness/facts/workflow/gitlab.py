@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from readiness.facts._ci import ALWAYS, at, one_step, script_nodes
 from readiness.facts.workflow import Job, Reader, WorkflowFacts
+from readiness.facts.workflow.others import ALWAYS, at, one_step, script_nodes
 from readiness.facts.yaml_nodes import Node, scalar
 
 _GITLAB_GLOBAL = {

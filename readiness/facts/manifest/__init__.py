@@ -122,13 +122,13 @@ def _kind(path: str) -> str | None:
 
 def extract(kind: str, data: bytes) -> ManifestFacts:
     """The facts of one manifest's bytes; never raises, whatever they are."""
-    from readiness.facts import _manifest_readers
+    from readiness.facts.manifest import readers
 
     if len(data) > LIMIT:
         return ManifestFacts(kind=kind, error=f"larger than {LIMIT} bytes")
     try:
-        return _manifest_readers.READERS[kind](kind, data)
-    except _manifest_readers.Unreadable as error:
+        return readers.READERS[kind](kind, data)
+    except readers.Unreadable as error:
         return ManifestFacts(kind=kind, error=error.reason, error_line=error.line)
     except RecursionError:
         return ManifestFacts(kind=kind, error="nested too deeply to be read")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from readiness.facts._manifest_parts import Lines, requirement, strings, table, tables, words
 from readiness.facts.credentials import veil
 from readiness.facts.manifest import (
     Dependency,
@@ -15,6 +14,7 @@ from readiness.facts.manifest import (
     Script,
     canonical,
 )
+from readiness.facts.manifest.parts import Lines, requirement, strings, table, tables, words
 from readiness.facts.shell import commands
 
 

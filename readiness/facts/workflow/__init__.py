@@ -153,25 +153,25 @@ def _kind(path: str) -> str | None:
 
 def extract(kind: str, data: bytes) -> WorkflowFacts:
     """The facts of one CI definition of the system `kind`."""
-    from readiness.facts import _ci, _github, _gitlab
+    from readiness.facts.workflow import github, gitlab, others
 
     if len(data) > LARGEST:
         return WorkflowFacts(kind, error=f"larger than {LARGEST:,} bytes")
     text, _ = decode(data)
     if kind == "jenkins":
-        return _ci.jenkins(text)
+        return others.jenkins(text)
     try:
         roots = [root for root in documents(text) if root.pairs]
         if not roots:
             return WorkflowFacts(kind)
         reader = Reader(text)
         if kind in ("github", "gitea", "forgejo"):
-            return _github.read(kind, roots[0], reader)
+            return github.read(kind, roots[0], reader)
         if kind == "action":
-            return _github.read_action(roots[0], reader)
+            return github.read_action(roots[0], reader)
         if kind == "gitlab":
-            return _gitlab.read(roots[-1], reader)  # a header of inputs may come first
-        return _ci.read(kind, roots, reader)
+            return gitlab.read(roots[-1], reader)  # a header of inputs may come first
+        return others.read(kind, roots, reader)
     except YamlError as error:
         return WorkflowFacts(kind, error=str(error), error_line=error.line)
 

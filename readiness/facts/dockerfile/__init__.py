@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Struct
 
 from readiness.facts import Slice
-from readiness.facts._dockerfile_lines import HEREDOC, Instruction, directives, instructions
 from readiness.facts.credentials import veil
+from readiness.facts.dockerfile.lines import HEREDOC, Instruction, directives, instructions
 from readiness.facts.shell import Command, commands
 from readiness.facts.shell.argv import LONGEST, exec_form
 from readiness.facts.text import decode

@@ -10,8 +10,6 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from readiness.facts._manifest_parts import Lines, requirement, strings, table, tables, words
-from readiness.facts._manifest_pyproject import project
 from readiness.facts.manifest import (
     Dependency,
     ManifestFacts,
@@ -20,6 +18,8 @@ from readiness.facts.manifest import (
     Script,
     canonical,
 )
+from readiness.facts.manifest.parts import Lines, requirement, strings, table, tables, words
+from readiness.facts.manifest.pyproject import project
 from readiness.facts.shell import commands
 from readiness.facts.text import decode
 
