@@ -223,6 +223,15 @@ def test_a_file_named_as_a_test_that_holds_none_is_none() -> None:
     assert class_of("app/test_pay.py", cases) is FileClass.TEST
 
 
+def test_a_module_about_tests_is_no_test() -> None:
+    rule = "-- lint/test_naming.py --\nclass TestNaming(Rule):\n    def check(self): pass\n"
+    assert class_of("lint/test_naming.py", rule) is FileClass.LIVE
+    evidence = "-- index/tests.py --\nclass Suite: ...\ndef build(): ...\n"
+    assert class_of("index/tests.py", evidence) is FileClass.LIVE
+    django = "-- shop/tests.py --\nclass Paying(ShopTest):\n    pass\n"
+    assert class_of("shop/tests.py", django) is FileClass.TEST
+
+
 def test_scripts_named_as_tests_are_what_a_test_runner_would_take() -> None:
     tree = "-- scripts/test_a.py --\n-- tests/test_b.py --\n-- archive/test_c.py --\n-- d.py --\n"
     inventory = build_index(tree).inventory

@@ -204,15 +204,18 @@ def _of_file(index: RepoIndex, path: str, name: str, above: FileClass, named: bo
 
 def _named_as_test(index: RepoIndex, path: str, above: FileClass) -> FileClass:
     """The class of a file named as a test outside the folders of tests. In a folder of scripts it
-    is a script; Python without a single test is what its neighbours are, at the root a script."""
+    is a script; Python without a single test is what its neighbours are, at the root a script.
+    A class named `Test...` without a test method is no test: it may be what the file is about."""
     if above is FileClass.SCRIPT:
         return above
     facts = index.facts(python.SLICE, path)
-    if facts is None or facts.error or path.endswith(("conftest.py", "/tests.py")):
+    if facts is None or facts.error or path.endswith("conftest.py"):
         return FileClass.TEST
+    if path.endswith("/tests.py") and all(each.kind == "variable" for each in facts.definitions):
+        return FileClass.TEST  # of a new Django application
     for definition in facts.definitions:
-        if definition.name.rpartition(".")[2].startswith(("test", "Test")):
+        if definition.kind == "function" and definition.name.rpartition(".")[2].startswith("test"):
             return FileClass.TEST
-        if any(base.endswith("TestCase") for base in definition.bases):
+        if any(base.endswith(("TestCase", "Tests", "Test")) for base in definition.bases):
             return FileClass.TEST
     return FileClass.SCRIPT if facts.main_line or "/" not in path else above
