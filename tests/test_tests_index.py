@@ -130,3 +130,19 @@ def test_two_files_of_one_name_only_clash_in_one_session_of_one_mode() -> None:
     assert same_name("-- pytest.ini --\n[pytest]\naddopts = --import-mode=importlib\n") == []
     assert same_name("-- a/pytest.ini --\n[pytest]\n-- b/pytest.ini --\n[pytest]\n") == []
     assert same_name("-- README.md --\nwithout pytest\n") == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "ignored"),
+    [
+        ("-- tests/conftest.py --\ncollect_ignore = ['unit/test_a.py']\n", "tests/conftest.py"),
+        ("-- conftest.py --\ncollect_ignore_glob = ['tests/unit/*']\n", "conftest.py"),
+        ("-- pytest.ini --\n[pytest]\naddopts = --ignore=tests/unit\n", "pytest.ini"),
+        ("-- pytest.ini --\n[pytest]\naddopts = --ignore-glob **/test_a.py\n", "pytest.ini"),
+        ("-- conftest.py --\nX = ['tests/unit/test_a.py']\n", ""),
+        ("-- pytest.ini --\n[pytest]\naddopts = --ignore=tests/uni\n", ""),
+    ],
+)
+def test_what_the_settings_ignore_is_not_collected(settings: str, ignored: str) -> None:
+    file = only(f"{settings}-- tests/unit/test_a.py --\n{TEST}")
+    assert (file.ignored, file.collected) == (ignored, not ignored)

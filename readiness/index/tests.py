@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -34,6 +36,7 @@ class SuiteFile(Struct, frozen=True):
     module: str = ""
     mode: str = "prepend"
     tests: tuple[str, ...] = ()
+    ignored: str = ""
 
 
 class Tests(Struct, frozen=True):
@@ -51,6 +54,7 @@ class Tests(Struct, frozen=True):
 _INI_ORDER = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml",
               "tox.ini", "setup.cfg")  # fmt: skip
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "requirements.txt", "manage.py")
+_IGNORES = {"collect_ignore", "collect_ignore_glob"}
 _DEFAULT_FILES = ("test_*.py", "*_test.py")
 _NO_RECURSION = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")
 
@@ -117,16 +121,45 @@ def _suite_file(
     skipped = (options.norecursedirs if options else ()) or _NO_RECURSION
     hidden = any(fnmatchcase(part, each) for part in inside.split("/")[:-1] for each in skipped)
     script = index.inventory.is_(path, FileClass.SCRIPT)
+    ignored = _ignored(index, path, above)
+    if not ignored and options and _matches(inside, _ignore_options(options.addopts)):
+        ignored = ini
     return SuiteFile(
         path=path,
         ini=ini,
         root=root,
         listed=listed,
-        collected=matches and not hidden and (listed if testpaths else not script),
+        collected=matches and not (hidden or ignored) and (listed if testpaths else not script),
         module=_module(index, path),
         mode=_mode(options),
         tests=_tests(index, path),
+        ignored=ignored,
     )
+
+
+def _ignored(index: RepoIndex, path: str, above: list[str]) -> str:
+    """The conftest above a file that names it in `collect_ignore` or `collect_ignore_glob`."""
+    for folder in above:
+        conftest = f"{folder}/conftest.py" if folder else "conftest.py"
+        facts = index.facts(python.SLICE, conftest)
+        if facts is not None and not _IGNORES.isdisjoint(facts.names):
+            inside = path[len(folder) + 1 :] if folder else path
+            if _matches(inside, [text for text, _ in facts.literals]):
+                return conftest
+    return ""
+
+
+def _ignore_options(words: Sequence[str]) -> list[str]:
+    """What `--ignore` and `--ignore-glob` name among the words of a command line."""
+    found = [w.partition("=")[2] for w in words if w.startswith(("--ignore=", "--ignore-glob="))]
+    found += [after for w, after in pairwise(words) if w in ("--ignore", "--ignore-glob")]
+    return found
+
+
+def _matches(path: str, patterns: Sequence[str]) -> bool:
+    """Does one of the patterns mean the file or a folder above it?"""
+    cleaned = (pattern.removeprefix("./").rstrip("/") for pattern in patterns)
+    return any(fnmatchcase(path, p) or path.startswith(p + "/") for p in cleaned if p)
 
 
 def _above(folder: str) -> list[str]:
