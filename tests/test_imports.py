@@ -358,3 +358,88 @@ from a import *
 from a import x
 """
     assert gone(tree) == []
+
+
+def test_a_name_may_come_from_another_root_that_has_a_module_of_that_name() -> None:
+    tree = """
+-- utils.py --
+def one(): ...
+-- tests/utils.py --
+def two(): ...
+-- tests/test_a.py --
+from utils import one, two, three
+"""
+    assert gone(tree) == [("tests/test_a.py", "utils", "three")]
+    assert edges(tree) == {("tests/test_a.py", "utils.py"), ("tests/test_a.py", "tests/utils.py")}
+
+
+def test_a_module_named_as_a_library_is_not_blamed_for_the_names_of_the_library() -> None:
+    assert (
+        gone(
+            """
+-- requirements.txt --
+redis>=5
+-- redis.py --
+-- queue.py --
+-- main.py --
+from redis import Redis
+from queue import Queue
+"""
+        )
+        == []
+    )
+
+
+def test_live_code_is_led_to_live_code_before_an_archive_that_lies_nearer() -> None:
+    tree = """
+-- app/old_archive/core/db/base.py --
+-- lib/src/core/db/base.py --
+-- app/jobs/run.py --
+import core.db.base
+"""
+    assert edges(tree) == {("app/jobs/run.py", "lib/src/core/db/base.py")}
+
+
+def test_a_submodule_is_a_name_of_its_package_and_of_a_namespace_package() -> None:
+    assert (
+        gone(
+            """
+-- space/one/__init__.py --
+-- space/two/deep.py --
+-- pack/__init__.py --
+__all__ = ["inner"]
+-- pack/inner.py --
+-- use.py --
+from space import one, two
+from space.two import deep
+from pack import inner
+from pack import *
+"""
+        )
+        == []
+    )
+
+
+def test_a_name_of_a_module_that_is_bound_in_a_branch_a_loop_or_a_handler_is_there() -> None:
+    assert (
+        gone(
+            """
+-- a.py --
+try:
+    import fast as engine
+except ImportError:
+    engine = None
+if engine:
+    mode, speed = "fast", 1
+else:
+    mode = speed = None
+for last in range(3): pass
+with open("x") as handle: pass
+first: int = 1
+import os.path
+-- use.py --
+from a import engine, mode, speed, last, handle, first, os
+"""
+        )
+        == []
+    )

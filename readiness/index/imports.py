@@ -84,6 +84,14 @@ class _Context:
             found = self._known[dotted] = self._look_up(dotted, "")
         return self._look_up(dotted, source) if found == source else found
 
+    def all(self, dotted: str, source: str) -> Iterator[str]:
+        """Every file of that name under one of the roots, but for the one that asks."""
+        path = dotted.replace(".", "/")
+        for root in self.roots:
+            found = self._modules.at(f"{root}/{path}" if root else path)
+            if found != source and is_file(found):
+                yield found
+
     def _look_up(self, dotted: str, source: str) -> str:
         if dotted.partition(".")[0] not in self.tops:
             return ""
@@ -176,6 +184,11 @@ class _Builder:
         if not found:
             self._unresolved.append(Missing(source, imported, module))
             return
+        name = imported.name
+        if name and name != "*" and is_file(found) and not self._gives(found, name):
+            # Which of several modules of that name is meant, the order of the roots cannot tell.
+            others = (*context.all(module, source), *self.modules.ending_in(module))
+            found = next((file for file in others if self._gives(file, name)), found)
         if self._found(source, imported, module, found):
             self._used.add(module.partition(".")[0])
 
@@ -216,7 +229,8 @@ class _Builder:
         if known:
             return bool(file) or is_file(below)
         if file:
-            self._missing.append(Missing(source, imported, module, name, file))
+            if imported.level or not self._is_foreign(module.partition(".")[0]):
+                self._missing.append(Missing(source, imported, module, name, file))
         else:
             self._unresolved.append(Missing(source, imported, f"{module}.{name}"))
         return bool(file)
@@ -256,22 +270,25 @@ class _Builder:
     # -- what is not there
 
     def _elsewhere(self, source: str, module: str) -> str:
-        """The nearest file that ends in a dotted name which no root leads to."""
+        """The nearest file that ends in a dotted name which no root leads to; for live files
+        one outside archives, if there is any."""
         if "." not in module or module.partition(".")[0] in self._declared:
             return ""
+        archive_root = self.index.inventory.archive_root
+        live = archive_root(source) is None
         parts = source.split("/")
-        best, shared = "", -1
+        best, rank = "", (False, -1)
         for path in self.modules.ending_in(module):
-            count = _shared(parts, path.split("/"))
-            if count > shared:
-                best, shared = path, count
+            found = (live and archive_root(path) is None, _shared(parts, path.split("/")))
+            if found > rank:
+                best, rank = path, found
         return best
 
     def _gone(self) -> Iterator[Missing]:
         """Of the imports that nothing answers, those of the repository's own modules."""
         for missing in self._unresolved:
             top = missing.module.partition(".")[0]
-            if top in sys.stdlib_module_names or top in self._declared:
+            if self._is_foreign(top):
                 continue
             context = self.context(missing.source)
             known = top in context.tops or top in self._real
@@ -286,6 +303,17 @@ class _Builder:
                 for root in context.roots
             ):
                 yield missing
+
+    def _is_foreign(self, top: str) -> bool:
+        """Is a top-level name also that of the standard library or of a declared dependency?"""
+        return top in sys.stdlib_module_names or top in self._declared
+
+    def _gives(self, file: str, name: str) -> bool:
+        """Does `from <file> import name` find the name: a binding of it, or a module below it?"""
+        folder, _, base = file.rpartition("/")
+        below = self.modules.at(f"{folder}/{name}" if folder else name)
+        is_package = base.startswith("__init__.")
+        return bool(is_package and below) or self._bindings.provides(file, name)
 
     def _is_package(self, top: str, context: _Context) -> bool:
         """Does the name stand for a module or a package with `__init__.py`?"""
