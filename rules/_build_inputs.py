@@ -13,9 +13,9 @@ from readiness.facts.dockerfile import Copy
 from readiness.facts.programs import program
 from readiness.facts.shell import Command
 from readiness.index import RepoIndex
-from readiness.index.build_context import BuildContext, Exclusion
+from readiness.index.containers.build_context import BuildContext, Exclusion
+from readiness.index.containers.images import Image, locate
 from readiness.index.ignores import IgnoreLine
-from readiness.index.images import Image, locate
 from readiness.model import SUBMODULE, SYMLINK
 
 _ARTEFACT = re.compile(

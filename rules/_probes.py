@@ -9,9 +9,9 @@ from typing import NamedTuple
 from readiness.facts.compose import interpolate
 from readiness.facts.programs import program
 from readiness.facts.shell import Command
-from readiness.index import RepoIndex, builds
-from readiness.index.containers import Container, Image
-from readiness.index.images import base_image
+from readiness.index import RepoIndex
+from readiness.index.containers import Container, Image, builds
+from readiness.index.containers.images import base_image
 from readiness.model import Severity
 
 from ._services import (

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from readiness.facts import python
 from readiness.facts.python.model import Call
 from readiness.index import RepoIndex
-from readiness.index.images import Image
+from readiness.index.containers.images import Image
 from readiness.index.inventory import FileClass
 from readiness.model import Evidence
 from readiness.rule import against, for_

@@ -3,9 +3,9 @@
 import pytest
 
 from readiness.index import RepoIndex
-from readiness.index.build_context import BuildContext
 from readiness.index.containers import Container, environment
-from readiness.index.images import Place, base_image, locate
+from readiness.index.containers.build_context import BuildContext
+from readiness.index.containers.images import Place, base_image, locate
 from readiness.testing import build_index
 
 

@@ -12,10 +12,10 @@ from msgspec import Struct
 from readiness.facts import manifest, markdown, shell
 from readiness.facts.programs import base, unwrap
 from readiness.facts.shell import Command
-from readiness.index.builds import commands, folders_of, normal
 from readiness.index.command_lines import in_container
 from readiness.index.containers import Container
-from readiness.index.images import Image, locate
+from readiness.index.containers.builds import commands, folders_of, normal
+from readiness.index.containers.images import Image, locate
 from readiness.index.inventory import FileClass
 from readiness.index.modules import Modules
 from readiness.index.starts import Role, Start, starts
@@ -118,8 +118,8 @@ class _Finder:
         for file, document in index.each(markdown.SLICE):
             if base(file).lower().startswith("readme") and self._counts(file):
                 for command in document.commands:
-                    folders = [*folders_of(file, command), ""]
-                    yield from self._in_folders(file, command, folders, Source.DOCUMENT)
+                    around = self._around(file, command)
+                    yield from self._in_folders(file, command, around, Source.DOCUMENT)
 
     def _counts(self, file: str) -> bool:
         return not self._index.inventory.is_(file, *_NOWHERE)
@@ -213,11 +213,16 @@ class _Finder:
             source = Source.PLATFORM
         facts = self._index.facts(shell.SLICE, file)
         words = shell.expand(command, facts) if facts is not None else command.words
-        command = Command(words, command.line, command.directory, command.assignments)
-        folders = [*self._absolute(command.directory), *folders_of(file, command)]
-        folders += [posixpath.dirname(file), posixpath.dirname(posixpath.dirname(file))]
         name = command.function if source is Source.PLATFORM else ""
-        yield from self._in_folders(file, command, folders, source, name)
+        command = Command(words, command.line, command.directory, command.assignments)
+        yield from self._in_folders(file, command, self._around(file, command), source, name)
+
+    def _around(self, file: str, command: Command) -> Iterator[str]:
+        """The folders that a command of a script may run in, the likeliest first."""
+        yield from self._absolute(command.directory)
+        yield from folders_of(file, command)
+        yield posixpath.dirname(file)
+        yield posixpath.dirname(posixpath.dirname(file))
 
     def _absolute(self, directory: str) -> Iterator[str]:
         """The folder that an absolute path of some machine ends in."""
@@ -236,7 +241,7 @@ class _Finder:
         source: Source,
         name: str = "",
     ) -> Iterator[Launch]:
-        places = [normal(folder) for folder in folders]
+        places: list[str] = []
         for part in unwrap(command):
             inside = in_container(part.words)
             image = self._images.get(inside[0]) if inside else None
@@ -247,6 +252,7 @@ class _Finder:
                 )
                 continue
             for start in starts(part.words, part.assignments):
+                places = places or [normal(folder) for folder in folders]
                 target = self._place(places, start)
                 if target:
                     yield Launch(file, part.line, target, source, start.role, _text(part), "", name)
@@ -277,8 +283,8 @@ class _Finder:
                         text = f"{script.name} = {script.target}"
                         yield Launch(file, script.line, target, Source.SCRIPT, None, text)
                 for command in script.commands:
-                    folders = [posixpath.normpath(posixpath.join(own, command.directory))]
-                    yield from self._in_folders(file, command, folders, Source.SCRIPT)
+                    home = [posixpath.join(own, command.directory)]
+                    yield from self._in_folders(file, command, home, Source.SCRIPT)
 
     # -- places
 

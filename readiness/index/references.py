@@ -14,9 +14,9 @@ from msgspec import Struct
 from readiness.facts import compose, manifest, markdown, mentions, python, shell, workflow
 from readiness.facts.programs import base, program, unwrap
 from readiness.facts.shell import Command
-from readiness.index.builds import folders_of
 from readiness.index.containers import Container
-from readiness.index.images import Image
+from readiness.index.containers.builds import folders_of
+from readiness.index.containers.images import Image
 from readiness.index.resolver import Resolver
 
 if TYPE_CHECKING:

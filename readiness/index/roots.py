@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from readiness.facts import manifest, python
 from readiness.facts.manifest import ManifestFacts
 from readiness.facts.shell import Command
-from readiness.index.builds import commands, folders_of
-from readiness.index.images import Image, locate
+from readiness.index.containers.builds import commands, folders_of
+from readiness.index.containers.images import Image, locate
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex

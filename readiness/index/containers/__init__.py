@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from readiness.facts import compose, dockerfile, k8s
 from readiness.facts.compose import ComposeFacts, Service, interpolate
 from readiness.facts.shell import Command
-from readiness.index.build_context import BuildContext
-from readiness.index.builds import (
+from readiness.index.containers.build_context import BuildContext
+from readiness.index.containers.builds import (
     Build,
     command_builds,
     commands,
@@ -22,7 +22,7 @@ from readiness.index.builds import (
     folders_of,
     normal,
 )
-from readiness.index.images import Image, find_stage, inherit, needed
+from readiness.index.containers.images import Image, find_stage, inherit, needed
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex

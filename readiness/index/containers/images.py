@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from readiness.facts.dockerfile import Copy, Stage
-from readiness.index.build_context import BuildContext
+from readiness.index.containers.build_context import BuildContext
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
