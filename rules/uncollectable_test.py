@@ -13,6 +13,8 @@ from readiness.index.tests import SuiteFile
 from readiness.model import Area, Confidence, Dimension, Finding, Outcome, Severity
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
+from ._stale_tests import needed
+
 _ENDS = {"sys.exit", "exit", "quit", "os._exit"}
 _WAITS = {"input", "breakpoint", "pdb.set_trace"}
 _RUNS = {"asyncio.run", "unittest.main", "pytest.main", "uvicorn.run", "app.run", "serve_forever"}
@@ -64,6 +66,11 @@ class UncollectableTest(Rule):
             ("tests/b/test_x.py",),
         ),
         Example(
+            "a conftest that does not parse",
+            "-- tests/conftest.py --\ndef (\n-- tests/test_a.py --\ndef test_a(): pass\n",
+            ("tests/conftest.py:1",),
+        ),
+        Example(
             "the same below the guard, in a branch and in a function",
             "-- tests/test_a.py --\nimport sys\ndef test_a(): sys.exit(1)\n"
             "if sys.platform == 'win32':\n    sys.exit()\n"
@@ -93,17 +100,25 @@ class UncollectableTest(Rule):
                 continue
             names[file.root, file.module].append(file)
             if facts.error:
-                yield self._at(file, f"it does not parse ({facts.error})", facts.error_line)
+                yield self._at(file.path, f"it does not parse ({facts.error})", facts.error_line)
             else:
                 yield from self._effects(file, facts.effects)
-        if index.tests.pytest:
-            for files in names.values():
-                if len(files) > 1 and files[0].mode in ("prepend", "append"):
-                    yield self._same_name(files)
+        for conftest in needed(index):
+            facts = index.facts(python.SLICE, conftest.path)
+            if conftest.path in index.tests.support and facts and facts.error and not facts.newer:
+                why = f"it does not parse ({facts.error})"
+                yield self._at(conftest.path, why, facts.error_line, conftest.users)
+        for files in names.values() if index.tests.pytest else ():
+            if len(files) > 1 and files[0].mode in ("prepend", "append"):
+                yield self._same_name(files)
 
     def measure(self, index: RepoIndex, findings: Sequence[Finding]) -> Outcome:
-        """The share of the live test files that cannot be collected."""
-        share = len({finding.location.path for finding in findings}) / len(index.tests.live)
+        """The share of the live test files that cannot be collected; nothing is left at one in
+        ten, as one alone ends a run of pytest."""
+        lost: set[str] = set()
+        for finding in findings:  # of files with one name, pytest takes the first
+            lost.update(finding.subjects[finding.key.startswith("same name") :])
+        share = len(lost.intersection(index.tests.live)) / len(index.tests.live)
         return self.outcome(ratio_quality(share, zero_at=0.1), findings)
 
     def _effects(self, file: SuiteFile, effects: Sequence[Call]) -> Iterator[Finding]:
@@ -120,16 +135,18 @@ class UncollectableTest(Rule):
                 else "asks the network" if network
                 else "runs a program of its own"
             )  # fmt: skip
-            yield self._at(file, f"`{effect.name}` at module level {does}", effect.line)
+            yield self._at(file.path, f"`{effect.name}` at module level {does}", effect.line)
             return
 
-    def _at(self, file: SuiteFile, why: str, line: int) -> Finding:
+    def _at(self, path: str, why: str, line: int, below: Sequence[str] = ()) -> Finding:
+        failing = f", and with it {len(below):,} test files below it" if below else ""
         return self.finding(
-            file.path,
-            f"{file.path} cannot be collected: {why}",
+            path,
+            f"{path} cannot be collected{failing}: {why}",
             line=line or None,
-            evidence=[for_(why, file.path, line or None)],
+            evidence=[for_(why, path, line or None)],
             key="import",
+            subjects=(path, *below),
         )
 
     def _same_name(self, files: Sequence[SuiteFile]) -> Finding:

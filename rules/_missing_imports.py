@@ -1,0 +1,109 @@
+"""How the rules tell of imports that find nothing: grouped by what is gone, with where it went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from readiness.index.imports import Missing
+from readiness.index.moves import Fate, Move, Moves
+from readiness.model import Evidence
+from readiness.rule import against, for_
+
+from ._copies import day
+
+_SHOWN = 3  # names in a sentence
+
+
+class Lost(Struct, frozen=True):
+    """A module that one file misses, or a name that a module lost, and what became of it."""
+
+    module: str
+    name: str
+    target: str
+    imports: tuple[Missing, ...]
+    move: Move
+
+    @property
+    def text(self) -> str:
+        return f"{self.name} from {self.target}" if self.name else self.module
+
+
+def lost(found: Iterable[Missing], moves: Moves) -> list[Lost]:
+    """The missing imports of one file by what they miss, in the order of their lines."""
+    groups: dict[tuple[str, str], list[Missing]] = {}
+    for missing in found:
+        groups.setdefault((missing.module, missing.name), []).append(missing)
+    return [
+        Lost(module, name, group[0].target, tuple(group), moves.of(group[0]))
+        for (module, name), group in groups.items()
+    ]
+
+
+def message(path: str, all_lost: Sequence[Lost]) -> str:
+    """One sentence: what the file imports that is not there, and where it is now."""
+    if len(all_lost) == 1:
+        return f"{path} imports {all_lost[0].text}, {_fate(all_lost[0])}"
+    shown = ", ".join(each.name or each.module for each in all_lost[:_SHOWN])
+    more = f" and {len(all_lost) - _SHOWN} more" if len(all_lost) > _SHOWN else ""
+    targets = {each.target if each.name else "" for each in all_lost}
+    source = targets.pop() if len(targets) == 1 else ""
+    what = f"from {source} what it does not have" if source else "what the repository does not have"
+    moved = sum(each.move.fate is Fate.MOVED for each in all_lost)
+    all_moved = moved == len(all_lost)
+    now = f"; {'all' if all_moved else moved} of them lie elsewhere now" if moved else ""
+    return f"{path} imports {what}: {shown}{more}{now}"
+
+
+def _fate(each: Lost) -> str:
+    move = each.move
+    since = f" (since {day(move.at)})" if move.at else ""
+    if move.fate is Fate.MOVED:
+        return f"which is now in {move.path}{since}"
+    if move.fate is Fate.ARCHIVED:
+        return f"which only lies in an archive now, as {move.path}{since}"
+    if move.fate is Fate.REMOVED:
+        return f"which was removed on {day(move.at)}"
+    return "where no such name is defined" if each.name else "which is nowhere in the repository"
+
+
+def evidence(all_lost: Sequence[Lost]) -> Iterator[Evidence]:
+    """Every statement that imports it, and the place where it lies now."""
+    for each in all_lost:
+        for statement in _statements(each.imports):
+            yield _statement(statement)
+        move = each.move
+        if move.path:
+            where = "is now in" if move.fate is Fate.MOVED else "only lies in the archive, as"
+            since = f"; stale since {day(move.at)}" if move.at else ""
+            yield for_(f"{each.name or each.module} {where} {move.path}{since}", move.path)
+        elif move.fate is Fate.REMOVED:
+            yield for_(f"{each.module} was removed; stale since {day(move.at)}")
+        elif each.name:
+            yield for_(f"{each.target} binds no {each.name}", each.target)
+        else:
+            yield for_(f"no file of the repository is {each.module}")
+
+
+def _statements(imports: Sequence[Missing]) -> Iterator[list[Missing]]:
+    """The imports by statement: names of one `from` stand in the same or in following lines."""
+    statement: list[Missing] = []
+    for missing in imports:
+        if statement and missing.import_.line - statement[-1].import_.line > 1:
+            yield statement
+            statement = []
+        statement.append(missing)
+    if statement:
+        yield statement
+
+
+def _statement(statement: Sequence[Missing]) -> Evidence:
+    first = statement[0]
+    names = ", ".join(dict.fromkeys(missing.name for missing in statement if missing.name))
+    module = "." * first.import_.level + first.import_.module
+    text = f"imports {names} from {module}" if names else f"imports {module}"
+    place = first.source, first.import_.line
+    if first.import_.optional:
+        return against(f"{text}, and catches the failure", *place)
+    return for_(text, *place)
