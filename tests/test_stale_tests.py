@@ -1,0 +1,142 @@
+"""What the rules on stale tests say of a suite, and how much of it they hold to be lost."""
+
+import pytest
+
+from readiness import registry
+from readiness.model import Finding, Outcome
+from readiness.rule import Rule
+from readiness.testing import build_index
+
+TEST = "def test_x(): pass\n"
+APP = "-- app/__init__.py --\n-- app/core.py --\nclass Engine: ...\n"
+
+
+def rule(name: str) -> Rule:
+    return next(rule for rule in registry.rules() if rule.id == name)
+
+
+def judged(name: str, tree: str) -> tuple[list[Finding], Outcome]:
+    index = build_index(tree)
+    findings = list(rule(name).check(index))
+    return findings, rule(name).measure(index, findings)
+
+
+def suite(number: int, line: str = "", folder: str = "tests") -> str:
+    return "".join(f"-- {folder}/test_{n}.py --\n{line}{TEST}" for n in range(number))
+
+
+@pytest.mark.parametrize(
+    ("line", "severity", "confidence"),
+    [
+        ("import app.gone\n", "high", "high"),
+        ("def test_y():\n    from app.gone import x\n", "high", "high"),
+        ("from app.core import Wheel\n", "high", "high"),
+        (
+            "def test_y():\n    try:\n        import app.gone\n    except ImportError: fail()\n",
+            "low",
+            "medium",
+        ),
+        ("import pytest\npytest.importorskip('app.gone')\n", "low", "medium"),
+    ],
+)
+def test_how_sure_a_test_needs_what_is_gone_decides(
+    line: str, severity: str, confidence: str
+) -> None:
+    (finding,), _ = judged("TST001", f"{APP}-- tests/test_a.py --\n{line}{TEST}")
+    assert (finding.severity.value, finding.confidence.value) == (severity, confidence)
+
+
+def test_a_test_that_no_runner_collects_weighs_less() -> None:
+    script = f"{APP}-- scripts/test_a.py --\nimport app.gone\n{TEST}"
+    ignored = f"{APP}-- conftest.py --\ncollect_ignore = ['tests/test_0.py']\n" + suite(
+        1, "import app.gone\n"
+    )
+    for tree in (script, ignored):
+        (finding,), _ = judged("TST001", tree)
+        assert finding.severity.value == "medium"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "try:\n    import app.gone\nexcept ImportError:\n    gone = None\n",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import app.gone\n",
+        "import sys\nsys.modules['app.gone'] = object()\nimport app.gone\n",
+        "from app._version import version\n",
+        "import app\n",
+    ],
+)
+def test_what_something_answers_for_is_not_missed(line: str) -> None:
+    assert judged("TST001", f"{APP}-- tests/test_a.py --\n{line}{TEST}")[0] == []
+
+
+def test_patching_a_module_does_not_make_it() -> None:
+    line = "import app.gone\nfrom unittest.mock import patch\nwith patch('app.gone'): pass\n"
+    assert len(judged("TST001", f"{APP}-- tests/test_a.py --\n{line}{TEST}")[0]) == 1
+
+
+def test_what_one_package_took_with_it_has_one_cause() -> None:
+    tree = APP + (
+        f"-- tests/test_a.py --\nimport app.old.one\n{TEST}"
+        f"-- tests/test_b.py --\nimport app.lone\nimport app.old.deep.two\n{TEST}"
+        f"-- tests/test_c.py --\nfrom app.old import three\n{TEST}"
+    )
+    findings, _ = judged("TST001", tree)
+    assert {finding.cause for finding in findings} == {"app.old is no longer in the repository"}
+
+
+def test_every_statement_that_misses_something_is_shown_once() -> None:
+    tree = (
+        APP
+        + """-- tests/test_a.py --
+from app.gone import (
+    a,
+    b,
+)
+from app.core import Engine, Wheel
+def test_x():
+    from app.gone import a
+"""
+    )
+    (finding,), _ = judged("TST001", tree)
+    assert [
+        (each.location.line, each.summary) for each in finding.evidence if each.location.line
+    ] == [
+        (5, "imports Wheel from app.core"),
+        (2, "imports app.gone"),
+        (7, "imports app.gone"),
+    ]
+
+
+def test_one_in_five_stale_test_files_leaves_nothing() -> None:
+    stale = "import app.gone\n"
+    for number, quality in ((0, 1.0), (1, 0.5), (2, 0.0), (3, 0.0)):
+        tree = APP + suite(10 - number) + suite(number, stale, "tests/unit")
+        assert judged("TST001", tree)[1].quality == pytest.approx(quality)
+
+
+def test_a_conftest_takes_the_tests_below_it_along() -> None:
+    tree = f"{APP}-- tests/unit/conftest.py --\nimport app.gone\n" + suite(9)
+    findings, outcome = judged("TST001", tree + suite(1, folder="tests/unit"))
+    assert findings[0].subjects == ("tests/unit/conftest.py", "tests/unit/test_0.py")
+    assert outcome.quality == pytest.approx(0.5)
+
+
+def test_as_many_archived_tests_as_live_ones_leave_nothing() -> None:
+    for archived, quality in ((0, 1.0), (1, 0.6), (4, 0.0)):
+        tree = suite(4) + suite(archived, folder="tests_old_archive")
+        assert judged("TST002", tree)[1].quality == pytest.approx(quality)
+
+
+def test_a_tree_of_archived_tests_is_high_where_it_holds_many() -> None:
+    for number, severity in ((9, "medium"), (10, "high")):
+        (finding,), _ = judged("TST002", suite(1) + suite(number, folder="old_tests_archive"))
+        assert finding.severity.value == severity
+        assert "more than the 1 of the live suite" in finding.message
+        assert len(finding.subjects) == number
+
+
+def test_every_file_but_the_first_of_one_name_is_lost() -> None:
+    settings = "-- pytest.ini --\n[pytest]\ntestpaths = tests\n"
+    same = "".join(f"-- tests/{n}/test_x.py --\n{TEST}" for n in "abc")
+    assert judged("TST003", settings + same + suite(37))[1].quality == pytest.approx(0.5)
