@@ -133,7 +133,7 @@ class Bench:
         return self.cpu([self.readiness, "audit"], before=self.forget)
 
     def rows(self) -> list[Row]:
-        without = [self.readiness, "audit", "--ignore", "SEC001"]
+        without = [self.readiness, "audit", "--ignore", "secrets"]
         return [
             Row(
                 "readiness --version",

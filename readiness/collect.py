@@ -22,7 +22,7 @@ from msgspec import Struct
 from readiness import cache as caching
 from readiness.cache import Cache
 from readiness.errors import ReadinessError, RepositoryError
-from readiness.facts import Slice, all_slices, text
+from readiness.facts import Slice, text
 from readiness.index import FactKey
 from readiness.model import SUBMODULE, SYMLINK, SkippedFile, TrackedFile
 
@@ -82,12 +82,13 @@ def collect(
     cache: Cache,
     version: str,
     *,
-    slices: Sequence[Slice[Any]] | None = None,
+    slices: Sequence[Slice[Any]],
     workers: int | None = None,
     progress: Progress | None = None,
     seconds: float = SECONDS,
 ) -> Collected:
-    """The facts of all `files` but symbolic links and submodules, and the files that have none.
+    """What `slices` say of all `files` but symbolic links and submodules, and the files that have
+    no facts.
 
     `version` stands for the code of the extractors: what the cache holds under another is left
     alone. `workers` is the number of processes, by default that of the CPUs we may use. `progress`
@@ -96,7 +97,6 @@ def collect(
     Raises:
         RepositoryError: the repository could not be read.
     """
-    slices = all_slices() if slices is None else slices
     paths: dict[str, list[str]] = {}
     wanted: dict[bytes, tuple[str, Job]] = {}
     for file in files:

@@ -6,10 +6,11 @@ import inspect
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
+from readiness.facts import Slice, core_slices
 from readiness.index import RepoIndex
 from readiness.model import (
     Area,
@@ -82,6 +83,7 @@ class Rule:
     status: ClassVar[Status] = Status.STABLE
     since: ClassVar[str] = "0.1"
     scope: ClassVar[Scope] = Scope.REPO
+    slices: ClassVar[tuple[Slice[Any], ...]] = ()  # that it needs beyond the core ones
     examples: ClassVar[tuple[Example, ...]] = ()
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
@@ -127,6 +129,11 @@ class Rule:
             key=key,
             cause=cause,
         )
+
+
+def slices_of(rules: Iterable[Rule]) -> tuple[Slice[Any], ...]:
+    """The slices of facts that `rules` judge by: the core ones and those that they name."""
+    return tuple(dict.fromkeys([*core_slices(), *(own for rule in rules for own in rule.slices)]))
 
 
 def summarise(rule: Rule) -> RuleSummary:

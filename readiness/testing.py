@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from readiness import registry
 from readiness.config import Config
-from readiness.facts import all_slices
 from readiness.index import FactKey, RepoIndex
 from readiness.index.history import Change, Commit, History, summarise
 from readiness.model import SYMLINK, Finding, Snapshot, TrackedFile
-from readiness.rule import Example, Rule
+from readiness.rule import Example, Rule, slices_of
 
 _HEADER = re.compile(r"^-- (.+?)(?: \[(\d{6})\])? --$", re.MULTILINE)
 NOW = 1_790_000_000
@@ -59,15 +59,18 @@ def build_index(
     tree: str | Mapping[str, tuple[bytes, int]],
     history: str = "",
     config: Config | None = None,
+    rules: Iterable[Rule] | None = None,
 ) -> RepoIndex:
-    """The index of a small tree, as the engine would build it from a repository."""
+    """The index of a small tree, as the engine would build it from a repository for `rules`, by
+    default all that are installed."""
+    slices = slices_of(registry.rules() if rules is None else rules)
     files = parse_tree(tree) if isinstance(tree, str) else tree
     tracked = []
     facts: dict[FactKey, bytes] = {}
     for path, (content, mode) in sorted(files.items()):
         blob_id = hashlib.sha1(content, usedforsecurity=False).hexdigest()
         tracked.append(TrackedFile(path, blob_id, mode))
-        for slice_ in all_slices():
+        for slice_ in slices:
             kind = slice_.kind(path)
             if kind is not None and mode != SYMLINK:
                 extracted = slice_.extract(kind, content)
@@ -78,7 +81,7 @@ def build_index(
 
 def run_example(rule: Rule, example: Example) -> list[Finding]:
     """The findings of `rule` in an example; none where the rule does not apply."""
-    index = build_index(example.files, example.history)
+    index = build_index(example.files, example.history, rules=[rule])
     if rule.applies(index) is not None:
         return []
     return list(rule.check(index))

@@ -45,6 +45,7 @@ class EnvFileTracked(Rule):
     dimension = Dimension.SECURITY
     area = Area.SECRETS
     severity = Severity.CRITICAL
+    slices = (secrets.SLICE,)
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             "a real value",

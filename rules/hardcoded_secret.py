@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import ClassVar
 
+from readiness import secrets
 from readiness.index import RepoIndex
 from readiness.model import Area, Dimension, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
@@ -47,6 +48,7 @@ class HardcodedSecret(Rule):
     dimension = Dimension.SECURITY
     area = Area.SECRETS
     severity = Severity.CRITICAL
+    slices = (secrets.SLICE,)
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             "an issuer's key in a document, twice",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from readiness.facts import shingles
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass
 from readiness.model import Area, Confidence, Dimension, Finding, Severity
@@ -48,6 +49,7 @@ class ParallelCopySuffix(Rule):
     dimension = Dimension.CLEANUP
     area = Area.CLUTTER
     severity = Severity.HIGH
+    slices = (shingles.SLICE,)
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             "names that nothing can load, beside the file that is meant",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from readiness import secrets
 from readiness.index import RepoIndex
 from readiness.model import Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Rule, for_
@@ -51,6 +52,7 @@ class WeakDefaultCredential(Rule):
     dimension = Dimension.SECURITY
     area = Area.SECRETS
     severity = Severity.HIGH
+    slices = (secrets.SLICE,)
     examples = (
         Example(
             "the usual password where none is set, on a published port",

@@ -1,11 +1,14 @@
 """Every rule's own examples, and what its text must hold."""
 
 import re
+from typing import Any
 
 import pytest
 
 from readiness import registry
-from readiness.rule import SECTIONS, Example, Rule, text_sections
+from readiness.facts import Slice
+from readiness.index import RepoIndex
+from readiness.rule import SECTIONS, Example, Rule, slices_of, text_sections
 from readiness.testing import places, run_example
 
 RULES = registry.rules()
@@ -30,6 +33,23 @@ def test_a_rule_has_an_example_that_fires_and_one_that_only_looks_alike(rule: Ru
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_rule_has_every_section_of_its_text(rule: Rule) -> None:
     assert [title for title in SECTIONS if not text_sections(rule).get(title)] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_names_the_slices_that_it_reads_beyond_the_core_ones(
+    rule: Rule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: set[str] = set()
+    facts = RepoIndex.facts
+
+    def watch(index: RepoIndex, slice_: Slice[Any], path: str) -> Any:
+        read.add(slice_.name)
+        return facts(index, slice_, path)
+
+    monkeypatch.setattr(RepoIndex, "facts", watch)
+    for example in rule.examples:
+        run_example(rule, example)
+    assert read <= {slice_.name for slice_ in slices_of([rule])}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

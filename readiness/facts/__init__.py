@@ -2,6 +2,8 @@
 
 A *slice* is one named, separately versioned set of facts. Each module of this package defines one
 (`SLICE`); a changed extractor raises its slice's version and only that slice is computed anew.
+The core slices are those that the index stands on; others are computed for the rules that name
+them, like those of near-duplicates and secrets.
 Heavy parsers are imported inside the extractors, so that a warm audit loads none of them.
 """
 
@@ -16,7 +18,7 @@ from msgspec import Struct
 
 T = TypeVar("T", bound=Struct)
 
-SLICE_MODULES = (
+CORE = (
     "compose",
     "dockerfile",
     "dotenv",
@@ -29,7 +31,6 @@ SLICE_MODULES = (
     "paths",
     "python",
     "shell",
-    "shingles",
     "text",
     "workflow",
 )
@@ -51,7 +52,6 @@ class Slice(Generic[T]):
     extract: Callable[[str, bytes], T]
 
 
-def all_slices() -> tuple[Slice[Any], ...]:
-    """Every slice of this package, by name, and the secrets', which have a package of their own."""
-    names = [f"readiness.facts.{name}" for name in SLICE_MODULES] + ["readiness.secrets"]
-    return tuple(import_module(name).SLICE for name in names)
+def core_slices() -> tuple[Slice[Any], ...]:
+    """The slices that every audit needs, by name."""
+    return tuple(import_module(f"{__name__}.{name}").SLICE for name in CORE)
