@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -17,7 +17,16 @@ from readiness.config import Config, digest
 from readiness.configure import Options, configure
 from readiness.index import RepoIndex
 from readiness.index.history import History
-from readiness.model import Finding, Outcome, Report, RuleError, Snapshot, State, TrackedFile
+from readiness.model import (
+    Finding,
+    Outcome,
+    Report,
+    RuleError,
+    SkippedFile,
+    Snapshot,
+    State,
+    TrackedFile,
+)
 from readiness.repo import Repository
 from readiness.rule import Rule, Status
 
@@ -88,8 +97,8 @@ def _make(
 ) -> tuple[Report, bool]:
     """The report, and whether it follows from the snapshot alone."""
     from readiness import collect, gate, score, selection, story, suppress
-    from readiness.index import languages
-    from readiness.rule import slices_of, summarise
+    from readiness.index import languages, unread
+    from readiness.rule import summarise
 
     rules = selection.choose(rules, config.select, config.ignore)
     files = _visible(snapshot.files, config.exclude)
@@ -100,7 +109,6 @@ def _make(
         files,
         cache,
         caching.code("facts", "secrets", "model.py"),
-        slices=slices_of(rules),
         workers=world.workers,
         progress=world.progress,
     )
@@ -137,7 +145,7 @@ def _make(
         waived=suppressed.waived,
         stale_waivers=suppressed.stale,
         rule_errors=lenient.errors,
-        skipped_files=collected.skipped,
+        skipped_files=_skipped(collected.skipped, unread.reasons(index)),
         gate=gate.decide(scorecard, gated, config),
         files=len(files),
         excluded=excluded,
@@ -159,6 +167,15 @@ def _visible(files: tuple[TrackedFile, ...], exclude: Sequence[str]) -> tuple[Tr
 
     spec = GitIgnoreSpec.from_lines(exclude)
     return tuple(file for file in files if not spec.match_file(file.path))
+
+
+def _skipped(
+    unreadable: Iterable[SkippedFile], not_understood: Mapping[str, str]
+) -> tuple[SkippedFile, ...]:
+    """Each file once for each reason why it could not be read; else why it was not understood."""
+    known = {skipped.path for skipped in unreadable}
+    others = (SkippedFile(path, why) for path, why in not_understood.items() if path not in known)
+    return tuple(sorted((*unreadable, *others)))
 
 
 def _history(repository: Repository, commit: str | None, cache: Cache) -> History:

@@ -1,0 +1,54 @@
+"""Files that were read and not understood: no rule could judge them by what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from readiness.facts import Slice, compose, k8s, manifest, python, workflow
+from readiness.facts.python import PythonFacts
+from readiness.index import RepoIndex
+from readiness.index.inventory import FileClass
+from readiness.model import SUBMODULE, SYMLINK
+
+BINARY = "it holds NUL bytes"
+
+
+def reasons(index: RepoIndex) -> dict[str, str]:
+    """Path -> why nothing that it says was judged, as a clause.
+
+    Left out are Python that no interpreter could parse, which a rule reports, and files that lie
+    among test data: some are broken on purpose. A file that has no facts is taken for binary.
+    """
+    found: dict[str, str] = {}
+    for slice_, why in _PARSED:
+        for path, file in index.files.items():
+            if path in found or file.mode in (SYMLINK, SUBMODULE) or slice_.kind(path) is None:
+                continue
+            facts = index.facts(slice_, path)
+            reason = BINARY if facts is None else why(facts)
+            if reason and not index.inventory.is_(path, FileClass.FIXTURE):
+                found[path] = reason
+    return found
+
+
+def _python(facts: PythonFacts) -> str:
+    """Syntax of a newer Python is judged without what is new; too deep nesting is not judged."""
+    return facts.error if facts.newer and not facts.error.startswith("needs ") else ""
+
+
+def _error(facts: Any) -> str:
+    is_python = getattr(facts, "kind", "") == "setup.py"
+    if is_python or not facts.error:
+        return ""
+    line = getattr(facts, "error_line", 0)
+    return f"it does not parse: {f'line {line}: ' if line else ''}{facts.error}"
+
+
+_PARSED: tuple[tuple[Slice[Any], Callable[[Any], str]], ...] = (
+    (python.SLICE, _python),
+    (manifest.SLICE, _error),
+    (workflow.SLICE, _error),
+    (compose.SLICE, _error),
+    (k8s.SLICE, _error),
+)
