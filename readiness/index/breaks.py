@@ -66,7 +66,8 @@ def packages_of(index: RepoIndex, path: str, importer: str) -> list[str]:
     found: list[str] = []
     roots = index.imports.roots.get(importer, ())
     folder = path.rpartition("/")[0]
-    while folder and folder not in roots and f"{folder}/__init__.py" in index.files:
-        found.append(f"{folder}/__init__.py")
+    while folder and folder not in roots:
+        if f"{folder}/__init__.py" in index.files:
+            found.append(f"{folder}/__init__.py")
         folder = folder.rpartition("/")[0]
     return [init for init in reversed(found) if init != path]

@@ -1,0 +1,153 @@
+"""Conventions: the files that frameworks and tools find by name, place or registration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from readiness.facts import manifest, python
+from readiness.facts.python import PythonFacts
+from readiness.index.inventory import FileClass
+from readiness.model import Evidence, Location
+
+if TYPE_CHECKING:
+    from readiness.index import RepoIndex
+
+_DJANGO_FOLDERS = re.compile(r"/(?:management/commands|migrations|templatetags)/[^/]+\.py$")
+_DJANGO_MODULES = frozenset(
+    "models admin apps urls signals receivers translation search_indexes forms views middleware "
+    "context_processors permissions routing consumers checks settings tasks".split()
+)
+_REGISTERS = re.compile(
+    r"(?:^|\.)(?:register\w*|task|shared_task|periodic_task|db_task|db_periodic_task|receiver"
+    r"|hookimpl|hookspec|actor|listener|subscribe\w*|subscriber|on_event|event_handler|job"
+    r"|scheduled_job|command|plugin|extension|connect|listens_for|service_task|agent|tool"
+    r"|(?:\w+_)?view_config|view_defaults)$"
+)
+_NEXT = re.compile(
+    r"(?:^|/)(?:src/)?(?:app/(?:.*/)?(?:page|route|layout|loading|error|not-found|template|default"
+    r"|global-error|sitemap|robots|manifest|opengraph-image|icon)|pages/.+|middleware"
+    r"|instrumentation)\.(?:ts|tsx|js|jsx|mjs)$"
+)
+_TOOLS = re.compile(
+    r"(?:^|/)(?:\w[\w.-]*\.config\.(?:js|ts|mjs|cjs|mts)|\.\w+rc\.(?:js|cjs)|noxfile\.py|fabfile\.py"
+    r"|tasks\.py|setup\.py|conf\.py|gunicorn(?:\.conf|_conf|_config|\.config)?\.py|dodo\.py"
+    r"|sitecustomize\.py|hooks/(?:pre|post)_\w+\.py|hubconf\.py|wscript|SConstruct|conftest\.py)$"
+)
+_KEPT = (FileClass.LIVE, FileClass.SCRIPT)
+
+
+def conventions(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+    """(file, why it is loaded) of what no import shows."""
+    yield from _tests(index)
+    yield from _published(index)
+    yield from _plugins(index)
+    yield from _alembic(index)
+    yield from _registered(index)
+    if _uses_django(index):
+        yield from _django(index)
+    for path in index.files:
+        if index.inventory.is_(path, *_KEPT):
+            if _NEXT.search(path):
+                yield path, _told(path, "is a route of the framework by its place")
+            elif _TOOLS.search(path):
+                yield path, _told(path, "is read by its tool by its name")
+
+
+def _told(path: str, why: str, line: int | None = None) -> Evidence:
+    return Evidence(f"{path} {why}", Location(path, line))
+
+
+def _tests(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+    for path, class_ in index.inventory.classes.items():
+        if class_ is FileClass.TEST:
+            yield path, _told(path, "is collected by test runners")
+            facts = index.facts(python.SLICE, path)
+            if facts is not None and "pytest_plugins" in facts.names:
+                for edge in index.imports.imports.get(path, ()):
+                    if edge.dynamic:
+                        why = Evidence(f"{path} names it to pytest", Location(path, edge.line))
+                        yield edge.target, why
+
+
+def _published(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+    """The modules of packages that others install: their users import what they like."""
+    projects = {
+        path.rpartition("/")[0]: path
+        for path, facts in index.each(manifest.SLICE)
+        if facts.project and facts.kind in ("pyproject", "setup.py", "setup.cfg")
+    }
+    if not projects or index.profile.service:
+        return
+    shown = {
+        folder: Evidence(f"{path} publishes the package", Location(path))
+        for folder, path in projects.items()
+    }
+    for path in index.files:
+        folder = path.rpartition("/")[0]
+        packaged = path.endswith(".py") and f"{folder}/__init__.py" in index.files
+        if packaged and index.inventory.is_(path, FileClass.LIVE):
+            while folder and folder not in shown:
+                folder = folder.rpartition("/")[0]
+            if folder in shown:
+                yield path, shown[folder]
+
+
+def _plugins(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+    for path, facts in index.each(manifest.SLICE):
+        for script in facts.scripts:
+            if script.kind == "plugin" and not index.inventory.is_(path, FileClass.ARCHIVE):
+                module = script.target.partition(":")[0]
+                text = f"{path} offers it to the plugin group {script.group}"
+                for target in index.imports.modules.get(module, ()):
+                    yield target, Evidence(text, Location(path, script.line or None))
+
+
+def _alembic(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+    for folder in index.folders:
+        environment = f"{folder}/env.py" if folder else "env.py"
+        versions = f"{folder}/versions" if folder else "versions"
+        if environment in index.files and versions in index.folders:
+            yield environment, _told(environment, "is run by Alembic")
+            for child in index.folders[versions]:
+                if child.endswith(".py"):
+                    yield child, _told(child, "is a migration that Alembic runs", 1)
+
+
+def _registered(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+    """The files whose functions enter themselves where others look them up."""
+    for path, facts in index.each(python.SLICE):
+        if not index.inventory.is_(path, FileClass.LIVE):
+            continue
+        for definition in facts.definitions:
+            found = next((d for d in definition.decorators if _REGISTERS.search(d)), None)
+            if definition.name == "includeme":  # of Pyramid
+                yield path, _told(path, "is included by its name", definition.line)
+                break
+            if found is not None and "." not in definition.name:
+                why = f"registers {definition.name} with @{found}"
+                yield path, _told(path, why, definition.line)
+                break
+
+
+def _uses_django(index: RepoIndex) -> bool:
+    return any(_is_django(facts) for path, facts in index.each(python.SLICE) if _starts(path))
+
+
+def _starts(path: str) -> bool:
+    return path.endswith(("manage.py", "wsgi.py", "asgi.py", "settings.py"))
+
+
+def _is_django(facts: PythonFacts) -> bool:
+    return any(imported.module.partition(".")[0] == "django" for imported in facts.imports)
+
+
+def _django(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+    for path in index.files:
+        folder, _, name = path.rpartition("/")
+        if not name.endswith(".py") or not index.inventory.is_(path, *_KEPT):
+            continue
+        modules = {name.removesuffix(".py"), folder.rpartition("/")[2]}
+        if _DJANGO_FOLDERS.search("/" + path) or (modules & _DJANGO_MODULES and folder):
+            yield path, _told(path, "is loaded by Django by its name")
