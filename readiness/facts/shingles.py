@@ -104,7 +104,8 @@ def _sketch(words: bytes) -> ShingleFacts:
     hashes ^= hashes >> np.uint64(32)
     hashes *= np.uint64(_PRIME)
     hashes ^= hashes >> np.uint64(29)
-    kept = np.unique((hashes >> np.uint64(32)).astype("<u4"))
+    kept = np.sort((hashes >> np.uint64(32)).astype("<u4"))
+    kept = kept[np.concatenate(([True], kept[1:] != kept[:-1]))]  # np.unique takes four times that
     count, level = len(kept), 0
     while len(kept) > KEPT:
         level += 1

@@ -76,7 +76,7 @@ def extract(kind: str, data: bytes) -> TextFacts:
             )
             for match in _IGNORE[kind].finditer(data)
         )
-    lines = sum(1 for line in text.splitlines() if line and not line.isspace())
+    lines = sum(map(bool, map(str.strip, text.splitlines())))
     return TextFacts(len(data), lines, encoding, ignores, _is_generated(data))
 
 
