@@ -15,6 +15,7 @@ from readiness.index.history import History
 from readiness.model import SUBMODULE, SYMLINK, Snapshot, TrackedFile
 
 if TYPE_CHECKING:
+    from readiness.index.boot import BootCommand
     from readiness.index.configuration import Configuration
     from readiness.index.containers import Containers
     from readiness.index.entrypoints import Entrypoints
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from readiness.index.references import References
     from readiness.index.routes import Routes
     from readiness.index.start_rivals import StartGroup
+    from readiness.index.start_scripts import StartScript
     from readiness.index.tests import Tests
     from readiness.index.twins import Twins
     from readiness.index.workflows import Workflows
@@ -101,6 +103,12 @@ class RepoIndex:
         return self._history()
 
     @cached_property
+    def boot(self) -> tuple[BootCommand, ...]:
+        from readiness.index import boot
+
+        return boot.build(self)
+
+    @cached_property
     def configuration(self) -> Configuration:
         from readiness.index import configuration
 
@@ -159,6 +167,12 @@ class RepoIndex:
         from readiness.index import routes
 
         return routes.build(self)
+
+    @cached_property
+    def start_scripts(self) -> tuple[StartScript, ...]:
+        from readiness.index import start_scripts
+
+        return start_scripts.build(self)
 
     @cached_property
     def start_groups(self) -> tuple[StartGroup, ...]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from readiness.facts import shell
-from readiness.index import start_scripts
 from readiness.index.start_scripts import StartScript, Way, words_of
 from readiness.model import Evidence, Location
 
@@ -45,7 +44,7 @@ _COMMON = 2  # services that infrastructure scripts must share to be rivals
 
 def build(index: RepoIndex) -> tuple[StartGroup, ...]:
     """Every group of the start scripts, also of one, sorted by the canonical one's path."""
-    scripts = [each for each in start_scripts.build(index) if each.way is not Way.IMAGE]
+    scripts = [each for each in index.start_scripts if each.way is not Way.IMAGE]
     found = [_judged(index, members) for members in _grouped(scripts)]
     return tuple(sorted(found, key=lambda group: group.canonical.path))
 

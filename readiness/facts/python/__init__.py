@@ -48,4 +48,4 @@ def extract(kind: str, data: bytes) -> PythonFacts:
         return PythonFacts(error=source.TOO_DEEP, error_line=1, newer=True)
 
 
-SLICE = Slice(name="python", version=7, type=PythonFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="python", version=8, type=PythonFacts, kind=_kind, extract=extract)

@@ -21,7 +21,8 @@ _HARMLESS = {
     "KeyboardInterrupt", "CancelledError", "StopAsyncIteration", "QueueEmpty", "Empty",
     "IndexError", "UnicodeDecodeError", "NotImplementedError", "GeneratorExit", "FileExistsError",
 }  # fmt: skip
-_EXITS = {"exit", "_exit", "quit", "abort", "kill", "fail", "skip", "terminate", "raise_for_status"}
+_EXITS = {"exit", "_exit", "quit", "abort", "kill", "fail", "skip", "terminate", "raise_for_status",
+          "sleep"}  # that tries again  # fmt: skip
 _LOGS = {"debug", "info", "warning", "warn", "error", "exception", "critical", "print", "log",
          "echo", "secho", "write", "print_exc", "log_error", "success", "msg", "fatal"}  # fmt: skip
 _EXCUSE = re.compile(
