@@ -1,11 +1,24 @@
-"""Options of this test suite."""
+"""What the tests of this suite share: repositories, hostile ones, and the installed program."""
 
+import json
 import os
+import resource
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
+
+GIB = 1 << 30
+
+# A busy machine makes an example slow, not wrong.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,9 +62,9 @@ class Git:
         assert done.returncode == 0, done.stderr.decode(errors="replace")
         return os.fsdecode(done.stdout).rstrip("\n")
 
-    def write(self, path: str, content: str | bytes = "", mode: int = 0o644) -> Path:
+    def write(self, path: str | bytes, content: str | bytes = "", mode: int = 0o644) -> Path:
         """Writes a file of the work tree, with its folders."""
-        file = self.folder / path
+        file = self.folder / os.fsdecode(path)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         file.chmod(mode)
@@ -77,3 +90,158 @@ def git(tmp_path: Path) -> Git:
 def make_git(tmp_path: Path) -> Callable[..., Git]:
     """Makes repositories: `make_git("name", *options of git init, bare=True)`."""
     return lambda name, *options, bare=False: Git(tmp_path / name, *options, bare=bare)
+
+
+class Trap:
+    """A repository in which every setting that can name a program names one that leaves a trace."""
+
+    def __init__(self, git: Git, tmp_path: Path) -> None:
+        self.git = git
+        self.traces = tmp_path / "traces"
+        self.traces.mkdir()
+        self.programs = tmp_path / "programs"
+        self.programs.mkdir()
+        git.write("clean.txt", "one\n")
+        git.write("other.txt", "one\n")
+        git.write("changed.txt", "one\n")
+        git.write("folder/inner.txt", "two\n")
+        git.write(".gitattributes", _ATTRIBUTES)
+        git.write(".gitmodules", _SUBMODULE)
+        git.commit()
+        git.write("changed.txt", "two\n")
+        git.write("other.txt", "two\n")
+        git.commit()
+        signed = git("cat-file", "commit", "HEAD").replace("\n\n", "\n" + _SIGNATURE, 1) + "\n"
+        git(
+            "reset",
+            "-q",
+            git("hash-object", "-t", "commit", "-w", "--stdin", input=signed.encode()),
+        )
+        git.write(".git/info/attributes", _ATTRIBUTES)
+        for hook in _HOOKS:
+            git.write(f".git/hooks/{hook}", self._script(f"hook-{hook}"), mode=0o755)
+        git.write(".git/more", f"[core]\n\taskPass = {self.program('included')}\n")
+        self._configure()
+        for name in ("clean.txt", "changed.txt"):
+            git.write(name, "six\n")  # of the old size, so that Git must look inside
+        git.write("untracked.txt", "new\n")
+
+    def _script(self, name: str) -> str:
+        return f'#!/bin/sh\ntouch "{self.traces}/{name}"\nexit {int(name == "fsmonitor")}\n'
+
+    def program(self, name: str) -> str:
+        """A program that leaves a trace by its name."""
+        path = self.programs / name
+        path.write_text(self._script(name))
+        path.chmod(0o755)
+        return str(path)
+
+    def _configure(self) -> None:
+        settings = {
+            "core.fsmonitor": "fsmonitor",
+            "core.sshCommand": "ssh",
+            "core.gitProxy": "proxy",
+            "core.editor": "editor",
+            "core.pager": "pager",
+            "core.askPass": "askpass",
+            "core.alternateRefsCommand": "alternates",
+            "sequence.editor": "sequence",
+            "credential.helper": "credential",
+            "gpg.program": "gpg",
+            "gpg.ssh.program": "gpg-ssh",
+            "diff.external": "external",
+            "diff.trap.command": "command",
+            "diff.trap.textconv": "textconv",
+            "filter.trap.clean": "clean",
+            "filter.trap.smudge": "smudge",
+            "filter.daemon.process": "process",
+            "merge.trap.driver": "driver",
+            "pager.log": "pager-log",
+            "remote.origin.uploadpack": "uploadpack",
+            "interactive.diffFilter": "filter",
+            "uploadpack.packObjectsHook": "pack-objects",
+        }
+        for key, name in settings.items():
+            self.git("config", key, self.program(name))
+        for key, value in {
+            "alias.log": f"!{self.program('alias')}",
+            "alias.cat-file": f"!{self.program('alias')}",
+            "core.repositoryFormatVersion": "1",
+            "diff.trap.cachetextconv": "true",
+            "extensions.partialClone": "origin",
+            "include.path": str(self.git.folder / ".git/more"),
+            "log.showSignature": "true",
+            "protocol.allow": "always",
+            "remote.origin.promisor": "true",
+            "remote.origin.url": str(self.git.folder),
+            "submodule.s.update": f"!{self.program('submodule')}",
+        }.items():
+            self.git("config", key, value)
+        for trace in self.traces.iterdir():
+            trace.unlink()
+
+    def ran(self) -> set[str]:
+        return {trace.name for trace in self.traces.iterdir()}
+
+
+_ATTRIBUTES = """\
+* merge=trap
+clean.txt filter=daemon
+changed.txt filter=trap diff=trap
+"""
+_SUBMODULE = '[submodule "s"]\n\tpath = s\n\turl = ../s\n\tupdate = !true\n'
+_SIGNATURE = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n bm8=\n -----END PGP SIGNATURE-----\n\n"
+_HOOKS = (
+    "applypatch-msg post-applypatch post-checkout post-commit post-index-change post-merge"
+    " post-rewrite pre-auto-gc pre-commit reference-transaction sendemail-validate update"
+).split()
+
+
+@pytest.fixture
+def trap(git: Git, tmp_path: Path) -> Trap:
+    return Trap(git, tmp_path)
+
+
+class Program:
+    """The installed command, as its users run it; a process of it has 2 GiB and a minute of CPU.
+
+    All tests share one cache, as all repositories of a user do.
+    """
+
+    def __init__(self, cache: Path, home: Path) -> None:
+        self.environment = {
+            "HOME": str(home),
+            "PATH": os.environ["PATH"],
+            "READINESS_CACHE_DIR": str(cache),
+        }
+
+    def __call__(
+        self, *arguments: str | Path, cwd: Path | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [Path(sys.executable).with_name("readiness"), *arguments],
+            cwd=cwd,
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=120,
+            preexec_fn=_limit,
+        )
+
+    def report(self, *arguments: str | Path) -> dict[str, Any]:
+        """The report of an audit that succeeds and says nothing else."""
+        done = self("audit", "--format", "json", *arguments)
+        assert (done.returncode, done.stderr) == (0, b"")
+        report: dict[str, Any] = json.loads(done.stdout)
+        assert report["rule_errors"] == []
+        return report
+
+
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (2 * GIB, 2 * GIB))
+    resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+
+
+@pytest.fixture(scope="session")
+def readiness(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    return Program(tmp_path_factory.mktemp("cache"), tmp_path_factory.mktemp("home"))
