@@ -71,39 +71,36 @@ def _fate(each: Lost) -> str:
 def evidence(all_lost: Sequence[Lost]) -> Iterator[Evidence]:
     """Every statement that imports it, and the place where it lies now."""
     for each in all_lost:
+        what = each.text if len(all_lost) > 1 else "it"
         for statement in _statements(each.imports):
-            yield _statement(statement)
-        move = each.move
-        if move.path:
-            where = "is now in" if move.fate is Fate.MOVED else "only lies in the archive, as"
-            since = f"; stale since {day(move.at)}" if move.at else ""
-            yield for_(f"{each.name or each.module} {where} {move.path}{since}", move.path)
-        elif move.fate is Fate.REMOVED:
-            yield for_(f"{each.module} was removed; stale since {day(move.at)}")
-        elif each.name:
-            yield for_(f"{each.target} binds no {each.name}", each.target)
-        else:
-            yield for_(f"no file of the repository is {each.module}")
+            first = statement.import_
+            where = f"imports {what}" + (" inside a function" if first.lazy else "")
+            if first.optional:
+                yield against(f"{where}, and catches the failure", statement.source, first.line)
+            else:
+                yield for_(where, statement.source, first.line)
+        yield _place(each)
 
 
-def _statements(imports: Sequence[Missing]) -> Iterator[list[Missing]]:
-    """The imports by statement: names of one `from` stand in the same or in following lines."""
-    statement: list[Missing] = []
+def _place(each: Lost) -> Evidence:
+    move = each.move
+    own = each.name or each.module.rpartition(".")[2]
+    since = f"; stale since {day(move.at)}" if move.at else ""
+    if move.fate is Fate.MOVED:
+        return for_(f"{own} is here now{since}", move.path)
+    if move.fate is Fate.ARCHIVED:
+        return for_(f"{own} is here, in an archive, and nowhere else{since}", move.path)
+    if move.fate is Fate.REMOVED:
+        return for_(f"{own} was removed{since}")
+    if each.name:
+        return for_(f"no {each.name} is bound here", each.target)
+    return for_(f"no file of the repository is {each.module}")
+
+
+def _statements(imports: Sequence[Missing]) -> Iterator[Missing]:
+    """The first of each statement: the names of one `from` stand in one or in following lines."""
+    last = -1
     for missing in imports:
-        if statement and missing.import_.line - statement[-1].import_.line > 1:
-            yield statement
-            statement = []
-        statement.append(missing)
-    if statement:
-        yield statement
-
-
-def _statement(statement: Sequence[Missing]) -> Evidence:
-    first = statement[0]
-    names = ", ".join(dict.fromkeys(missing.name for missing in statement if missing.name))
-    module = "." * first.import_.level + first.import_.module
-    text = f"imports {names} from {module}" if names else f"imports {module}"
-    place = first.source, first.import_.line
-    if first.import_.optional:
-        return against(f"{text}, and catches the failure", *place)
-    return for_(text, *place)
+        if missing.import_.line - last > 1:
+            yield missing
+        last = missing.import_.line

@@ -55,7 +55,8 @@ def gone(index: RepoIndex, path: str) -> list[Missing]:
         if not (missing.import_.typing or (missing.target and _archived(index, missing.target)))
     ]
     made = _made(index, path) if found else set()
-    return [m for m in found if m.module not in made and not _replaced(m)]
+    found = [m for m in found if m.module not in made and not _replaced(m)]
+    return sorted(found, key=lambda missing: missing.import_.line)
 
 
 def _replaced(missing: Missing) -> bool:

@@ -103,8 +103,8 @@ class TestOfArchivedCode(Rule):
         evidence += users(index, files)[:4]
         return self.finding(
             root,
-            f"{counted(len(files), 'test file')} lie{'s' if len(files) == 1 else ''} in {root}, "
-            "an archive" + more,
+            f"{counted(len(files), 'archived test file')} "
+            f"lie{'s' if len(files) == 1 else ''} in {root}{more}",
             severity=severity,
             evidence=evidence,
             subjects=files,
@@ -119,7 +119,7 @@ class TestOfArchivedCode(Rule):
         first = uses[0]
         weight = first.weight if index.tests.live[path].collected else min(first.weight, NAMED)
         evidence = [
-            for_(f"{use.how} what lies in {use.target}, an archive", path, use.line)
+            for_(f"{use.how} {use.target}, which is archived", path, use.line)
             for use in sorted(uses, key=lambda use: use.line)
         ]
         live = [

@@ -102,9 +102,9 @@ def test_x():
     assert [
         (each.location.line, each.summary) for each in finding.evidence if each.location.line
     ] == [
-        (5, "imports Wheel from app.core"),
         (2, "imports app.gone"),
-        (7, "imports app.gone"),
+        (5, "imports Wheel from app/core.py"),
+        (7, "imports app.gone inside a function"),
     ]
 
 
