@@ -12,6 +12,7 @@ from readiness.index.references import Use
 from readiness.model import Evidence
 from readiness.rule import against
 
+_GUESSED = "{} imports by a name that only {} bears, though no import path leads there"
 _NOT_LIVE = (FileClass.ARCHIVE, FileClass.FIXTURE, FileClass.GENERATED, FileClass.DOCS)
 
 
@@ -27,18 +28,19 @@ def users(index: RepoIndex, paths: Iterable[str], most: int = 8) -> list[Evidenc
     found: dict[str, list[tuple[str, str, int]]] = {}
     for path in sorted(wanted):
         for edge in index.imports.importers.get(path, ()):
-            found.setdefault(edge.source, []).append(("imports", path, edge.line))
+            told = _GUESSED if edge.guessed else "{} imports {}"
+            found.setdefault(edge.source, []).append((told, path, edge.line))
         for reference in index.references.to.get(path, ()):
             if reference.use is not Use.MENTIONS:
-                use = (reference.use.value, path, reference.line)
-                found.setdefault(reference.source, []).append(use)
+                told = f"{{}} {reference.use.value} {{}}"
+                found.setdefault(reference.source, []).append((told, path, reference.line))
     sources = [source for source in sorted(found) if _counts(index, source, wanted)]
     evidence = []
     for source in sources[:most]:
-        verb, path, line = found[source][0]
+        told, path, line = found[source][0]
         others = len({used for _, used, _ in found[source]}) - 1
-        more = f" and {others} more of it" if others else ""
-        evidence.append(against(f"{source} {verb} {path}{more}", source, line))
+        more = f" (and {others} more of it)" if others else ""
+        evidence.append(against(told.format(source, path) + more, source, line))
     if len(sources) > most:
         evidence.append(against(f"{counted(len(sources) - most, 'more file')} use it"))
     return evidence

@@ -205,6 +205,8 @@ import app.core.db
 """
     assert gone(tree) == []
     assert edges(tree) == {("app/main.py", "somewhere/else/app/core/db.py")}
+    (edge,) = build_index(tree).imports.imports["app/main.py"]
+    assert edge.guessed
 
 
 def test_libraries_are_never_missing() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 class Edge(Struct, frozen=True, gc=False):
     """`source` imports `target` (both paths) at `line`. Of several such imports the one that is
-    least guarded is kept."""
+    least guarded is kept. `guessed`: no root leads there, but nothing else has that name."""
 
     source: str
     target: str
@@ -30,6 +30,7 @@ class Edge(Struct, frozen=True, gc=False):
     optional: bool = False
     typing: bool = False
     dynamic: bool = False
+    guessed: bool = False
 
 
 class Missing(Struct, frozen=True):
@@ -178,9 +179,8 @@ class _Builder:
             self._relative(source, imported)
             return
         module = imported.module
-        found = context.resolve(module, source)
-        if not found:
-            found = self._elsewhere(source, module)
+        known = context.resolve(module, source)
+        found = known or self._elsewhere(source, module)
         if not found:
             self._unresolved.append(Missing(source, imported, module))
             return
@@ -189,7 +189,7 @@ class _Builder:
             # Which of several modules of that name is meant, the order of the roots cannot tell.
             others = (*context.all(module, source), *self.modules.ending_in(module))
             found = next((file for file in others if self._gives(file, name)), found)
-        if self._found(source, imported, module, found):
+        if self._found(source, imported, module, found, guessed=not known):
             self._used.add(module.partition(".")[0])
 
     def _relative(self, source: str, imported: Import) -> None:
@@ -209,13 +209,15 @@ class _Builder:
         elif not self._is_made(place):
             self._missing.append(Missing(source, imported, module))
 
-    def _found(self, source: str, imported: Import, module: str, found: str) -> bool:
+    def _found(
+        self, source: str, imported: Import, module: str, found: str, guessed: bool = False
+    ) -> bool:
         """Adds the edges of an import whose module is there, or that its name is missing.
 
         False where it leads to no file, only to a folder of the module's name."""
         file = found if is_file(found) else ""
         if file and file != source:
-            self._edge(source, file, imported)
+            self._edge(source, file, imported, guessed)
         name = imported.name
         if not name or name == "*":
             return bool(file)
@@ -224,7 +226,7 @@ class _Builder:
         is_package = not file or file.rpartition("/")[2].startswith("__init__.")
         below = self.modules.at(inner) if is_package else ""
         if below and is_file(below):
-            self._edge(source, below, imported)
+            self._edge(source, below, imported, guessed)
         known = below or self._bindings.provides(file, name) or self._is_made(inner)
         if known:
             return bool(file) or is_file(below)
@@ -235,7 +237,7 @@ class _Builder:
             self._unresolved.append(Missing(source, imported, f"{module}.{name}"))
         return bool(file)
 
-    def _edge(self, source: str, target: str, imported: Import) -> None:
+    def _edge(self, source: str, target: str, imported: Import, guessed: bool = False) -> None:
         if source == target:
             return
         flags = _flags(imported)
@@ -250,6 +252,7 @@ class _Builder:
             optional=imported.optional,
             typing=imported.typing,
             dynamic=imported.dynamic,
+            guessed=guessed,
         )
 
     def _literals(self, source: str, facts: PythonFacts) -> None:
