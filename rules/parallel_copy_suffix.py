@@ -15,7 +15,8 @@ from ._copies import backup_cause, users
 from ._copy_pairs import in_series, judge
 from ._markers import Marked, marked
 
-_ELIGIBLE = (FileClass.LIVE, FileClass.SCRIPT, FileClass.TEST)
+# Of archived files, only those remain here that lie outside archives.
+_ELIGIBLE = (FileClass.LIVE, FileClass.SCRIPT, FileClass.TEST, FileClass.ARCHIVE)
 _BODY = (
     "def load(path, mode):\n    with open(path, mode) as handle:\n        return handle.read()\n"
     "def save(path, text):\n    with open(path, mode) as handle:\n        handle.write(text)\n"
@@ -93,7 +94,9 @@ class ParallelCopySuffix(Rule):
         for path in index.files:
             folder, _, file_name = path.rpartition("/")
             name = marked(file_name)
-            if name is None or not index.inventory.is_(path, *_ELIGIBLE) or in_series(path, name):
+            if name is None or in_series(path, name) or index.inventory.archive_root(path):
+                continue
+            if not index.inventory.is_(path, *_ELIGIBLE):
                 continue
             bare = f"{folder}/{name.bare}".lstrip("/")
             beside = bare in index.files

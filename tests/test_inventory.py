@@ -193,6 +193,7 @@ def test_an_archive_says_why_it_is_one() -> None:
         ("poetry.lock", FileClass.GENERATED),
         ("static/app.min.js", FileClass.GENERATED),
         ("requirements.txt", FileClass.LIVE),
+        ("app/parser.archived.py", FileClass.ARCHIVE),
     ],
 )
 def test_a_path_tells_the_class(path: str, expected: FileClass) -> None:

@@ -113,6 +113,14 @@ def judge(name: str) -> Name:
     return Name.NOUN if words[-1] == mark or mark == "deprecated" else Name.NOTHING
 
 
+def unimportable(name: str) -> bool:
+    """Does a file name say that the module was put away under a name that no import can reach,
+    like `parser.archived.py`?"""
+    stem, _, extension = name.lower().rpartition(".")
+    word = stem.rpartition(".")[2] if "." in stem else ""
+    return extension == "py" and (word in _PUT_AWAY or word in ("old", "backup", "deprecated"))
+
+
 def _dated(parts: Iterable[str]) -> bool:
     numbers = [part for part in parts if part.isdigit()]
     return (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from readiness.facts import python, text
-from readiness.index.archives import CODE, DOCUMENTS, Judge, Name, judge, tokens
+from readiness.index.archives import CODE, DOCUMENTS, Judge, Name, judge, tokens, unimportable
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -187,6 +187,8 @@ def _of_file(index: RepoIndex, path: str, name: str, above: FileClass, named: bo
     if above is FileClass.TEST:
         return above
     code = extension in CODE
+    if unimportable(name):
+        return FileClass.ARCHIVE
     if named:
         return _named_as_test(index, path, above)
     if extension in DOCUMENTS or (stem or lowered) in _DOCUMENT_NAMES:
