@@ -122,9 +122,7 @@ class Causes:
 CAUGHT, NAMED, IMPORTED = range(3)  # how surely a test needs what it names
 
 
-class Use(Struct, frozen=True):
-    """One place in a test that leads into the archive `root`."""
-
+class Use(Struct, frozen=True):  # one place in a test that leads into the archive `root`
     root: str
     target: str
     line: int

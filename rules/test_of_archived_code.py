@@ -95,7 +95,6 @@ class TestOfArchivedCode(Rule):
         more = f": more than the {live:,} of the live suite" if len(files) > live > 0 else ""
         severity = Severity.HIGH if len(files) >= _MANY else Severity.MEDIUM
         evidence = [for_(index.inventory.archive_roots[root], root)]
-        evidence += [for_("named as a test", path) for path in files[:3]]
         if live:
             evidence.append(for_(f"{counted(live, 'test file')} of the repository are live"))
         if last := last_change(index, files):

@@ -103,8 +103,8 @@ def test_x():
         (each.location.line, each.summary) for each in finding.evidence if each.location.line
     ] == [
         (2, "imports app.gone"),
-        (5, "imports Wheel from app/core.py"),
         (7, "imports app.gone inside a function"),
+        (5, "imports Wheel from app/core.py"),
     ]
 
 
