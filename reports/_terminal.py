@@ -13,7 +13,9 @@ from readiness.model import Location, Report, Scorecard
 WIDTH = 100
 BAR = 20
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+# Invisible and direction-changing characters, and the control characters that JSON leaves as are.
+INVISIBLE = r"\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_UNSAFE = re.compile(rf"[\x00-\x1f{INVISIBLE}]")
 
 
 def safe(text: str) -> str:

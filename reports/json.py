@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 
 from readiness.model import Evidence, Finding, Report, RuleSummary, Score, StaleWaiver, Waived
 
+from ._terminal import INVISIBLE
+
 _DIGITS = 4
+_ESCAPED = re.compile(f"[{INVISIBLE}]")
 
 
 def render(report: Report, *, colour: bool = False) -> str:
     """The report as indented JSON, one trailing newline; `colour` changes nothing."""
     encoded = msgspec.json.encode(document(report))
-    return msgspec.json.format(encoded, indent=1).decode() + "\n"
+    text = msgspec.json.format(encoded, indent=1).decode() + "\n"
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)  # the same to any reader
 
 
 def document(report: Report) -> dict[str, Any]:
