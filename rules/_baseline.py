@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from readiness.facts import dotenv, python
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass
 from readiness.model import Severity
@@ -11,6 +12,7 @@ from readiness.model import Severity
 _OURS = (FileClass.LIVE, FileClass.SCRIPT, FileClass.TEST)
 _LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb")
 _ENVIRONMENTS = (".env", ".env.local", ".env.prod", ".env.production", ".env.secrets")
+_READERS = {"dotenv", "decouple", "environs", "environ", "dynaconf", "pydantic_settings"}
 _LEFTOVERS = ("server.log", "notes.tmp", "main.py.backup")
 
 
@@ -57,10 +59,30 @@ def needs_of(index: RepoIndex) -> list[Need]:
         needs.append(Need("installed packages", "node_modules/", probes, why))
     if index.profile.service:
         why = index.profile.evidence.summary
-        severity = Severity.MEDIUM if _open_environment(index) else Severity.LOW
-        needs.append(Need("environment files", ".env*", _ENVIRONMENTS, why, severity))
+        reader = _reads_environment(index)
+        severity = Severity.INFO
+        if reader:
+            severity = Severity.MEDIUM if _open_environment(index) else Severity.LOW
+        files = "environment files"
+        needs.append(Need(files, ".env*", _ENVIRONMENTS, reader or why, severity))
         needs.append(Need("leftovers", "*.log, *.tmp, *.backup", _LEFTOVERS, why, Severity.INFO))
     return needs
+
+
+def _reads_environment(index: RepoIndex) -> str:
+    """What here reads environment files, to read; empty where nothing does."""
+    for path, _ in index.each(dotenv.SLICE):
+        if index.inventory.is_(path, *_OURS):
+            return f"{path} shows that environment files are in use"
+    for container in index.containers.containers:
+        if index.inventory.is_(container.file, *_OURS):
+            return f"docker compose reads `.env` beside {container.file}"
+    for path, facts in index.each(python.SLICE):
+        if index.inventory.is_(path, FileClass.LIVE):
+            for each in facts.imports:
+                if each.module.partition(".")[0] in _READERS:
+                    return f"{path} imports {each.module}, which reads environment files"
+    return ""
 
 
 def _installs(index: RepoIndex, folder: str) -> bool:

@@ -30,7 +30,8 @@ class GitignoreBaselineMissing(Rule):
     Limits
         What a developer ignores globally is not seen. Caches that bring their own .gitignore
         (pytest, mypy, ruff, virtual environments) are not asked for, nor what is tracked anyway.
-        Logs and other leftovers that would be taken in are a remark without weight.
+        Logs and other leftovers, and environment files where nothing reads any, are a remark
+        without weight.
     """
 
     id = "HYG008"

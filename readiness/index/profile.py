@@ -42,7 +42,8 @@ def build(index: RepoIndex) -> Profile:
         return Profile(Kind(index.config.profile), configured)
     for entrypoint in index.entrypoints.all:
         if entrypoint.primary and entrypoint.role in _OPERATED:
-            text = f"{entrypoint.path} is a {entrypoint.role} that runs until it is stopped"
+            role = "an API" if entrypoint.role is Role.API else f"a {entrypoint.role}"
+            text = f"{entrypoint.path} is {role} that runs until it is stopped"
             place = Location(entrypoint.path, entrypoint.line or None)
             return Profile(Kind.SERVICE, Evidence(text, place))
     for container in index.containers.containers:
