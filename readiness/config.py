@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
-from readiness.errors import ConfigError
+from readiness.errors import ConfigError, one_line
 
 PYPROJECT = "pyproject.toml"
 STANDALONE = "readiness.toml"
@@ -133,7 +133,7 @@ def _parse(name: str, data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deep" if isinstance(error, RecursionError) else error
         raise ConfigError(
-            f"{name} is not TOML: {_one_line(reason)}; mend it, or pass --isolated to audit without"
+            f"{name} is not TOML: {one_line(reason)}; mend it, or pass --isolated to audit without"
         ) from None
 
 
@@ -184,7 +184,7 @@ def _convert_table(
     for key, value in table.items():
         if key not in known:
             hint = nearest(key.replace("-", "_"), known)
-            errors.append(f"{where} {_one_line(key)} is not a setting" + did_you_mean(hint, known))
+            errors.append(f"{where} {one_line(key)} is not a setting" + did_you_mean(hint, known))
             continue
         try:
             values[key] = _convert_value(value, known[key])
@@ -232,14 +232,7 @@ def _shown(value: object) -> str:
     text = f'"{value}"' if isinstance(value, str) else str(value)
     if isinstance(value, bool):
         text = text.lower()
-    return _one_line(text if len(text) <= 40 else text[:39] + "…")
-
-
-def _one_line(text: object) -> str:
-    return "".join(
-        character if character.isprintable() else f"\\x{ord(character):02x}"
-        for character in str(text)
-    )
+    return one_line(text if len(text) <= 40 else text[:39] + "…")
 
 
 def digest(config: Config) -> str:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from readiness import selection
 from readiness.config import PYPROJECT, STANDALONE, Config, Profile, Threshold, read
-from readiness.errors import ConfigError, UsageError
+from readiness.errors import ConfigError, UsageError, one_line
 from readiness.model import SUBMODULE, SYMLINK, Snapshot, TrackedFile
 from readiness.repo import Repository
 from readiness.rule import Rule
@@ -85,7 +85,7 @@ def _unknown_names(config: Config, rules: Sequence[Rule]) -> Iterator[str]:
         yield f"ignore: {error}"
     for pattern, names in config.per_path_ignores.items():
         for error in selection.unknown_rules(names, rules):
-            yield f"per_path_ignores of {pattern}: {error}"
+            yield f"per_path_ignores of {one_line(pattern)}: {error}"
     for waiver in config.waivers:
         for error in selection.unknown_rules([waiver.rule], rules):
             yield f"waiver in line {waiver.line}: {error}"
@@ -107,4 +107,4 @@ def _bad_patterns(config: Config) -> Iterator[str]:
         try:
             GitIgnoreSpec.from_lines([pattern])
         except ValueError:
-            yield f"{where}: {pattern!r} is no gitignore pattern"
+            yield f"{where}: {one_line(repr(pattern))} is no gitignore pattern"

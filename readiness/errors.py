@@ -19,3 +19,15 @@ class RepositoryError(ReadinessError):
 
 class RegistryError(ReadinessError):
     """The installed rules or report formats are missing or contradict each other."""
+
+
+def one_line(text: object, limit: int = 400) -> str:
+    """`text` as one line that a terminal shows and does not obey, of at most about `limit`
+    characters: whoever wrote what is audited may have chosen it."""
+    shown = str(text)
+    if len(shown) > limit:
+        shown = f"{shown[: limit // 2]}…{shown[-limit // 2 :]}"
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in shown
+    )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from readiness.config import nearest
-from readiness.errors import UsageError
+from readiness.errors import UsageError, one_line
 from readiness.rule import Rule
 
 
@@ -36,20 +36,20 @@ def find(rules: Iterable[Rule], name: str) -> Rule:
     known = {alias: rule for rule in rules for alias in _own(rule)}
     if _plain(name) in known:
         return known[_plain(name)]
-    raise UsageError(f"no rule is called {name}" + _hint(name, known))
+    raise UsageError(f"no rule is called {one_line(name)}" + _hint(name, known))
 
 
 def unknown_rules(names: Iterable[str], rules: Iterable[Rule]) -> list[str]:
     """What is wrong with each of `names` that is no rule's id or name."""
     known = {name for rule in rules for name in _own(rule)}
-    return [f"{name} is no rule{_hint(name, known)}" for name in _others(names, known)]
+    return [f"{one_line(name)} is no rule{_hint(name, known)}" for name in _others(names, known)]
 
 
 def unknown_names(names: Iterable[str], rules: Iterable[Rule]) -> list[str]:
     """What is wrong with each of `names` that stands for no rule at all."""
     known = {name for rule in rules for name in _names(rule)}
     return [
-        f"{name} is no rule, dimension or area{_hint(name, known)}"
+        f"{one_line(name)} is no rule, dimension or area{_hint(name, known)}"
         for name in _others(names, known)
     ]
 

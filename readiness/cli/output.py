@@ -8,15 +8,16 @@ import sys
 import tempfile
 from typing import TextIO
 
-from readiness.errors import UsageError
+from readiness.errors import UsageError, one_line
 
+LONGEST = 2_000  # characters of a complaint
 FOR_PEOPLE = ("text", "full")  # formats that obey the terminal; all others are UTF-8
 
 
 def complain(text: str) -> None:
     """One line on standard error for each line of `text`."""
-    for line in text.splitlines():
-        print(f"readiness: {line}", file=sys.stderr)
+    for line in text.strip("\n").split("\n"):
+        print(f"readiness: {one_line(line, LONGEST)}", file=sys.stderr)
 
 
 def wants_colour(stream: TextIO | None) -> bool:

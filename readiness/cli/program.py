@@ -15,7 +15,7 @@ import click
 from readiness import __version__
 from readiness.cli import ExitCode
 from readiness.cli.output import complain
-from readiness.errors import ReadinessError
+from readiness.errors import ReadinessError, one_line
 
 COMMANDS = ("audit", "explain", "rules")
 DEBUG_VARIABLE = "READINESS_DEBUG"
@@ -64,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
         if os.environ.get(DEBUG_VARIABLE):
             traceback.print_exc()
         complain(
-            f"this is a fault of readiness: {type(error).__name__}: {error}"
+            f"this is a fault of readiness: {type(error).__name__}: {one_line(error)}"
             f" ({DEBUG_VARIABLE}=1 shows where; please report it)"
         )
         return ExitCode.INCOMPLETE

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 
-from readiness.errors import RepositoryError
+from readiness.errors import RepositoryError, one_line
 
 SMALL = 1 << 20  # bytes; far above any HEAD, commondir or configuration
 HUGE = 1 << 30  # bytes; far above any index or list of references
 _ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+PATH_LIMIT = 4096  # characters; no system has longer paths
 
 
 def read_metadata(path: str, limit: int = SMALL) -> bytes | None:
@@ -45,5 +44,4 @@ def unreadable(path: str, error: OSError) -> RepositoryError:
 
 def printable(path: str) -> str:
     """A path of the file system as one line that is safe to show."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+    return one_line(os.fsencode(path).decode("utf-8", "backslashreplace"), PATH_LIMIT)
