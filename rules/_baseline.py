@@ -72,7 +72,8 @@ def needs_of(index: RepoIndex) -> list[Need]:
 def _reads_environment(index: RepoIndex) -> str:
     """What here reads environment files, to read; empty where nothing does."""
     for path, _ in index.each(dotenv.SLICE):
-        if index.inventory.is_(path, *_OURS):
+        named = path.rpartition("/")[2].startswith(".env")
+        if named and index.inventory.is_(path, *_OURS):
             return f"{path} shows that environment files are in use"
     for container in index.containers.containers:
         if index.inventory.is_(container.file, *_OURS):
