@@ -11,7 +11,7 @@ from readiness.index.moves import Fate, Move, Moves
 from readiness.model import Evidence
 from readiness.rule import against, for_
 
-from ._copies import day
+from ._figures import day
 
 _SHOWN = 3  # names in a sentence
 

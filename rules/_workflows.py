@@ -13,7 +13,7 @@ from readiness.index.workflows import WorkflowStep
 from readiness.model import Evidence
 from readiness.rule import for_
 
-from ._copies import day
+from ._figures import day
 
 
 def short(text: str) -> str:

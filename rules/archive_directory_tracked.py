@@ -11,7 +11,8 @@ from readiness.index.inventory import named_as_test
 from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Outcome, Severity
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
-from ._copies import archive_cause, counted, day, last_change, size_of, users_of_tree
+from ._copies import archive_cause, users_of_tree
+from ._figures import counted, day, last_change, size_of
 
 _DOCUMENTS = DOCUMENTS | {"txt", "pdf", "png", "jpg", "jpeg", "svg", "docx", "drawio", "gif"}
 _MANY, _SHARE = 10, 0.01  # files, or share of all files, from which a tree weighs heavily

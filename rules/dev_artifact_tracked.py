@@ -12,7 +12,8 @@ from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Seve
 from readiness.rule import Example, Rule, against, for_
 
 from ._artifacts import kind_of, tool, tool_folder
-from ._copies import backup_cause, counted, size_of
+from ._copies import backup_cause
+from ._figures import counted, size_of
 
 _UNCOUNTED = ("byte code", "build output", "installed packages")  # kinds without an article
 

@@ -11,7 +11,7 @@ from readiness.index.ignores import IgnoreLine, cause
 from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Severity
 from readiness.rule import Example, Rule, for_
 
-from ._copies import counted
+from ._figures import counted
 from ._hidden import Hidden, hidden
 
 _SOURCES = "".join(f"-- web/src/page{n}.tsx --\nexport default {n}\n" for n in range(5))

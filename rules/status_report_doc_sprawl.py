@@ -13,7 +13,7 @@ from readiness.index.languages import SOURCE
 from readiness.model import Area, Confidence, Dimension, Finding, Outcome, Severity
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
-from ._copies import counted, day, last_change
+from ._figures import counted, day, last_change
 
 _REPORTS = set(
     "complete completed completion summary status fix fixes fixed plan phase progress report "

@@ -11,7 +11,7 @@ from readiness.index.moves import Moves
 from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Outcome, Severity
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
-from ._copies import counted
+from ._figures import counted
 from ._missing_imports import evidence, lost, message
 from ._stale_tests import Causes, Needed, gone, needed
 

@@ -10,7 +10,8 @@ from readiness.index.inventory import FileClass
 from readiness.model import Area, Confidence, Dimension, Finding, Outcome, Severity
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
-from ._copies import archive_cause, counted, day, last_change, users
+from ._copies import archive_cause, users
+from ._figures import counted, day, last_change
 from ._stale_tests import IMPORTED, NAMED, archive_uses
 
 _SEVERITY = (Severity.LOW, Severity.MEDIUM, Severity.HIGH)  # by Use.weight
