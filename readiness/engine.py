@@ -98,7 +98,7 @@ def _make(
     """The report, and whether it follows from the snapshot alone."""
     from readiness import collect, gate, score, selection, story, suppress
     from readiness.index import languages, unread
-    from readiness.rule import summarise
+    from readiness.rule import slices_of, summarise
 
     rules = selection.choose(rules, config.select, config.ignore)
     files = _visible(snapshot.files, config.exclude)
@@ -109,6 +109,7 @@ def _make(
         files,
         cache,
         caching.code("facts", "secrets", "model.py"),
+        slices=slices_of(rules, {file.path for file in files}),
         workers=world.workers,
         progress=world.progress,
     )

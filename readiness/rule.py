@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -66,6 +66,8 @@ SEVERITY_WEIGHT = {
 COUNT_SPAN = 5  # doublings of weight until nothing is left: four sure critical causes
 CONFIDENCE_WEIGHT = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.4}
 
+Reads = Mapping[Slice[Any], Collection[str]]  # a slice -> paths of files
+
 
 class Rule:
     """Base of every rule.
@@ -83,12 +85,16 @@ class Rule:
     status: ClassVar[Status] = Status.STABLE
     since: ClassVar[str] = "0.1"
     scope: ClassVar[Scope] = Scope.REPO
-    slices: ClassVar[tuple[Slice[Any], ...]] = ()  # that it needs beyond the core ones
     examples: ClassVar[tuple[Example, ...]] = ()
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         """Every finding of this rule in the repository, in any order."""
         raise NotImplementedError
+
+    def reads(self, paths: Collection[str]) -> Reads:
+        """The slices of facts that the rule reads beyond the core ones, and of which of the
+        repository's `paths`; the facts of other files are not there."""
+        return {}
 
     def applies(self, index: RepoIndex) -> str | None:
         """Null where the rule can judge this repository, else the reason why it cannot."""
@@ -131,9 +137,13 @@ class Rule:
         )
 
 
-def slices_of(rules: Iterable[Rule]) -> tuple[Slice[Any], ...]:
-    """The slices of facts that `rules` judge by: the core ones and those that they name."""
-    return tuple(dict.fromkeys([*core_slices(), *(own for rule in rules for own in rule.slices)]))
+def slices_of(rules: Iterable[Rule], paths: Collection[str]) -> tuple[Slice[Any], ...]:
+    """The slices that `rules` judge by, each narrowed to the files that they read."""
+    read: dict[Slice[Any], set[str]] = {}
+    for rule in rules:
+        for slice_, own in rule.reads(paths).items():
+            read.setdefault(slice_, set()).update(own)
+    return (*core_slices(), *(slice_.of(own) for slice_, own in read.items()))
 
 
 def summarise(rule: Rule) -> RuleSummary:

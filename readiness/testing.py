@@ -63,8 +63,8 @@ def build_index(
 ) -> RepoIndex:
     """The index of a small tree, as the engine would build it from a repository for `rules`, by
     default all that are installed."""
-    slices = slices_of(registry.rules() if rules is None else rules)
     files = parse_tree(tree) if isinstance(tree, str) else tree
+    slices = slices_of(registry.rules() if rules is None else rules, files)
     tracked = []
     facts: dict[FactKey, bytes] = {}
     for path, (content, mode) in sorted(files.items()):

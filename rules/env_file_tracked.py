@@ -11,15 +11,16 @@ from readiness.facts.dotenv import Entry, ValueKind
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass
 from readiness.model import Area, Confidence, Dimension, Finding, Severity
-from readiness.rule import Example, Rule, against, for_
+from readiness.rule import Example, against, for_
 
+from ._secret_facts import SecretRule
 from ._secret_places import Place, at_most, lowered, place_of
 
 _RANDOM = "b7f3" + "K9x2LmQ84vTzR1nW" + "6yHc5Pd0"
 _SHOWN = 8  # keys
 
 
-class EnvFileTracked(Rule):
+class EnvFileTracked(SecretRule):
     """A file of environment variables is tracked together with secret values.
 
     What it does
@@ -45,7 +46,6 @@ class EnvFileTracked(Rule):
     dimension = Dimension.SECURITY
     area = Area.SECRETS
     severity = Severity.CRITICAL
-    slices = (secrets.SLICE,)
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             "a real value",

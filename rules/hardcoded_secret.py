@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import ClassVar
 
-from readiness import secrets
 from readiness.index import RepoIndex
 from readiness.model import Area, Dimension, Finding, Severity
-from readiness.rule import Example, Rule, against, for_
+from readiness.rule import Example, against, for_
 from readiness.secrets import Secret
 
+from ._secret_facts import SecretRule
 from ._secret_places import Case, cases_of
 
 _KEY = "sb_" + "secret_" + "q7XvB2mLr9TzKd4WnY8s" + "Ch_Jp3Gt6Qe"
@@ -19,7 +19,7 @@ _RANDOM = "b7f3" + "K9x2LmQ84vTzR1nW" + "6yHc5Pd0"
 _PEM = "-----BEGIN RSA " + "PRIVATE KEY-----"
 
 
-class HardcodedSecret(Rule):
+class HardcodedSecret(SecretRule):
     """A credential stands in a tracked file.
 
     What it does
@@ -48,7 +48,6 @@ class HardcodedSecret(Rule):
     dimension = Dimension.SECURITY
     area = Area.SECRETS
     severity = Severity.CRITICAL
-    slices = (secrets.SLICE,)
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             "an issuer's key in a document, twice",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import ClassVar
 
 from readiness.facts import shingles
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass
 from readiness.model import Area, Confidence, Dimension, Finding, Severity
-from readiness.rule import Example, Rule, against, for_
+from readiness.rule import Example, Reads, Rule, against, for_
 
 from ._copies import backup_cause, users
 from ._copy_pairs import in_series, judge
@@ -50,7 +50,6 @@ class ParallelCopySuffix(Rule):
     dimension = Dimension.CLEANUP
     area = Area.CLUTTER
     severity = Severity.HIGH
-    slices = (shingles.SLICE,)
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             "names that nothing can load, beside the file that is meant",
@@ -90,15 +89,16 @@ class ParallelCopySuffix(Rule):
         ),
     )
 
+    def reads(self, paths: Collection[str]) -> Reads:
+        pairs = [(path, bare) for path, bare, _ in _marked(paths) if bare in paths]
+        return {shingles.SLICE: {path for pair in pairs for path in pair}}
+
     def check(self, index: RepoIndex) -> Iterator[Finding]:
-        for path in index.files:
-            folder, _, file_name = path.rpartition("/")
-            name = marked(file_name)
-            if name is None or in_series(path, name) or index.inventory.archive_root(path):
+        for path, bare, name in _marked(index.files):
+            if in_series(path, name) or index.inventory.archive_root(path):
                 continue
             if not index.inventory.is_(path, *_ELIGIBLE):
                 continue
-            bare = f"{folder}/{name.bare}".lstrip("/")
             beside = bare in index.files
             found = self._beside if beside else self._alone
             yield from found(index, path, bare, name)
@@ -137,3 +137,12 @@ class ParallelCopySuffix(Rule):
             evidence=evidence,
             cause=backup_cause(path) if name.unusable else "",
         )
+
+
+def _marked(paths: Iterable[str]) -> Iterator[tuple[str, str, Marked]]:
+    """(path, path without the markers, markers) of what is named as a copy."""
+    for path in paths:
+        folder, _, file_name = path.rpartition("/")
+        name = marked(file_name)
+        if name is not None:
+            yield path, f"{folder}/{name.bare}".lstrip("/"), name

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from readiness import secrets
+from readiness.facts import fallbacks
 from readiness.index import RepoIndex
 from readiness.model import Area, Confidence, Dimension, Finding, Severity
-from readiness.rule import Example, Rule, for_
+from readiness.rule import Example, Reads, for_
 
+from ._secret_facts import SecretRule
 from ._secret_places import cases_of
 from ._weak_credentials import Weak, find
 
@@ -23,7 +24,7 @@ _SETTINGS = "-- app/settings.py --\n"
 _SHOWN = 6
 
 
-class WeakDefaultCredential(Rule):
+class WeakDefaultCredential(SecretRule):
     """A service starts with a credential that everybody knows, or without any.
 
     What it does
@@ -52,7 +53,6 @@ class WeakDefaultCredential(Rule):
     dimension = Dimension.SECURITY
     area = Area.SECRETS
     severity = Severity.HIGH
-    slices = (secrets.SLICE,)
     examples = (
         Example(
             "the usual password where none is set, on a published port",
@@ -102,6 +102,9 @@ class WeakDefaultCredential(Rule):
             "-- app/settings_dev.py --\nSECRET_KEY = 'insecure-dev'\n",
         ),
     )
+
+    def reads(self, paths: Collection[str]) -> Reads:
+        return {**super().reads(paths), fallbacks.SLICE: paths}
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         reported = {(case.path, line) for case in cases_of(index) for line in case.secret.lines}

@@ -9,7 +9,7 @@ from readiness import registry
 from readiness.facts import Slice
 from readiness.index import RepoIndex
 from readiness.rule import SECTIONS, Example, Rule, slices_of, text_sections
-from readiness.testing import places, run_example
+from readiness.testing import parse_tree, places, run_example
 
 RULES = registry.rules()
 EXAMPLES = [
@@ -36,20 +36,27 @@ def test_a_rule_has_every_section_of_its_text(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_rule_names_the_slices_that_it_reads_beyond_the_core_ones(
+def test_a_rule_reads_the_slices_that_it_says_it_reads(
     rule: Rule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read: set[str] = set()
+    read: set[tuple[str, str]] = set()
     facts = RepoIndex.facts
 
     def watch(index: RepoIndex, slice_: Slice[Any], path: str) -> Any:
-        read.add(slice_.name)
+        if slice_.kind(path) is not None:
+            read.add((slice_.name, path))
         return facts(index, slice_, path)
 
     monkeypatch.setattr(RepoIndex, "facts", watch)
     for example in rule.examples:
+        read.clear()
         run_example(rule, example)
-    assert read <= {slice_.name for slice_ in slices_of([rule])}
+        there = slices_of([rule], parse_tree(example.files))
+        assert not [
+            (name, path)
+            for name, path in read
+            if not any(slice_.name == name and slice_.kind(path) for slice_ in there)
+        ]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

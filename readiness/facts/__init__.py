@@ -2,15 +2,15 @@
 
 A *slice* is one named, separately versioned set of facts. Each module of this package defines one
 (`SLICE`); a changed extractor raises its slice's version and only that slice is computed anew.
-The core slices are those that the index stands on; others are computed for the rules that name
-them, like those of near-duplicates and secrets.
+The core slices are those that the index stands on; others are computed for the rules that read
+them, like those of secrets and near-duplicates.
 Heavy parsers are imported inside the extractors, so that a warm audit loads none of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
@@ -22,7 +22,6 @@ CORE = (
     "compose",
     "dockerfile",
     "dotenv",
-    "fallbacks",
     "ignorefile",
     "k8s",
     "manifest",
@@ -50,6 +49,10 @@ class Slice(Generic[T]):
     type: type[T]
     kind: Callable[[str], str | None]
     extract: Callable[[str, bytes], T]
+
+    def of(self, paths: Collection[str]) -> Slice[T]:
+        """This slice of these files alone."""
+        return replace(self, kind=lambda path: self.kind(path) if path in paths else None)
 
 
 def core_slices() -> tuple[Slice[Any], ...]:
