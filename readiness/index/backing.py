@@ -1,0 +1,159 @@
+"""Backing services: the databases, brokers and stores that an application needs, with proof."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from readiness.facts import manifest, python
+from readiness.facts.compose import interpolate
+from readiness.index.configuration import service_of
+from readiness.index.containers import Container
+from readiness.index.inventory import FileClass
+from readiness.model import Evidence, Location
+
+if TYPE_CHECKING:
+    from readiness.index import RepoIndex
+
+
+class Backing(Struct, frozen=True):
+    """One backing service. `evidence` says how it is known that the application needs it, and
+    `proven` that its code loads a client and something runs or names the server."""
+
+    name: str
+    evidence: tuple[Evidence, ...]
+    proven: bool = False
+
+
+class _Kind(Struct, frozen=True):
+    images: str
+    modules: frozenset[str]
+    packages: frozenset[str]
+    keys: str
+
+
+def _kind(images: str, modules: str, keys: str, packages: str = "") -> _Kind:
+    names = frozenset(modules.split())
+    more = {name.replace("_", "-").lower() for name in names} | set(packages.split())
+    return _Kind(images, names, frozenset(more), keys)
+
+
+_KINDS: dict[str, _Kind] = {
+    "PostgreSQL": _kind(
+        r"postgres|postgis|pgvector|timescale|cockroach", "psycopg psycopg2 asyncpg pg8000 aiopg",
+        r"POSTGRES|(?:^|_)PG_?(?:HOST|DATABASE|USER)|DATABASE_UR[IL]|DB_HOST|DB_UR[IL]|SQLALCHEMY_DA",
+        "psycopg2-binary psycopg-binary psycopg-c",
+    ),
+    "MySQL": _kind(
+        r"mysql|mariadb|percona", "pymysql MySQLdb aiomysql asyncmy mysql",
+        r"MYSQL|MARIADB", "mysqlclient mysql-connector-python",
+    ),
+    "MongoDB": _kind("mongo", "pymongo motor mongoengine beanie odmantic", r"MONGO"),
+    "Redis": _kind(
+        r"redis|valkey|keydb|dragonfly", "redis aioredis valkey redis_om rq arq",
+        r"REDIS|BROKER_URL|VALKEY", "django-redis flask-redis rq arq",
+    ),
+    "ArangoDB": _kind("arango", "arango arangoasync", r"ARANGO", "python-arango"),
+    "Neo4j": _kind("neo4j", "neo4j neomodel", r"NEO4J"),
+    "Elasticsearch": _kind(
+        r"elasticsearch|opensearch", "elasticsearch opensearchpy elasticsearch_dsl",
+        r"ELASTIC|OPENSEARCH", "opensearch-py",
+    ),
+    "Meilisearch": _kind("meilisearch", "meilisearch meilisearch_python_sdk", r"MEILI"),
+    "RabbitMQ": _kind("rabbitmq", "pika aio_pika kombu", r"RABBIT|AMQP|BROKER_URL"),
+    "Kafka": _kind("kafka|redpanda", "kafka confluent_kafka aiokafka faust", r"KAFKA"),
+    "Consul": _kind("consul", "consul", r"CONSUL", "python-consul py-consul"),
+    "Vault": _kind(r"(?:^|/)vault", "hvac", r"VAULT"),
+    "Cassandra": _kind("cassandra|scylla", "cassandra", r"CASSANDRA", "cassandra-driver"),
+    "ClickHouse": _kind("clickhouse", "clickhouse_driver clickhouse_connect", r"CLICKHOUSE"),
+}  # fmt: skip
+_ELSEWHERE = ("test",)
+_ASIDE = re.compile(r"(?:^|[-_./])(?:dev\w*|tests?|testing|docs?|lint|ci)(?:[-_.]|$)[^/]*$")
+
+
+def of(index: RepoIndex, path: str) -> tuple[Backing, ...]:
+    """The backing services of the application at `path`, sorted by name."""
+    reader = _Reader(index, path)
+    found = []
+    for name, kind in _KINDS.items():
+        clients = [*reader.imports(name, kind), *reader.packages(name, kind)]
+        servers = [*reader.containers(name, kind), *reader.keys(name, kind)]
+        if clients and servers:
+            found.append(Backing(name, (clients[0], *servers[:2]), proven=reader.imported(kind)))
+    return tuple(sorted(found, key=lambda each: each.name))
+
+
+class _Reader:
+    def __init__(self, index: RepoIndex, path: str) -> None:
+        self._index = index
+        self._service = service_of(index, path)
+        prefix = f"{self._service}/" if self._service else ""
+        self._files = [
+            file
+            for file in index.files
+            if file.startswith(prefix)
+            and index.inventory.is_(file, FileClass.LIVE)
+            and service_of(index, file) == self._service
+        ]
+        self._manifests = [
+            file
+            for file in index.files
+            if file.rpartition("/")[0] == self._service and not _ASIDE.search(file)
+        ]
+        self._modules: dict[str, tuple[str, int]] = {}
+        self._keys: dict[str, tuple[str, int]] = {}
+        for file in self._files:
+            facts = index.facts(python.SLICE, file)
+            if facts is None:
+                continue
+            for each in facts.imports:
+                if not (each.level or each.typing):
+                    top = each.module.partition(".")[0]
+                    self._modules.setdefault(top, (file, each.line))
+            for read in facts.environment:
+                self._keys.setdefault(read.key, (file, read.line))
+
+    def imported(self, kind: _Kind) -> bool:
+        own = {top for top in kind.modules if top in self._modules}
+        return bool(own) or "sqlalchemy" in self._modules or "django" in self._modules
+
+    def imports(self, name: str, kind: _Kind) -> Iterator[Evidence]:
+        for top in sorted(kind.modules):
+            if top in self._modules:
+                file, line = self._modules[top]
+                yield Evidence(f"{file} imports {top}, a client of {name}", Location(file, line))
+
+    def packages(self, name: str, kind: _Kind) -> Iterator[Evidence]:
+        for file in self._manifests:
+            facts = self._index.facts(manifest.SLICE, file)
+            for each in facts.dependencies if facts is not None else ():
+                if each.name in kind.packages and not each.group:
+                    text = f"{file} asks for {each.name}, a client of {name}"
+                    yield Evidence(text, Location(file, each.line))
+
+    def containers(self, name: str, kind: _Kind) -> Iterator[Evidence]:
+        pattern = re.compile(kind.images)
+        for container in self._index.containers.containers:
+            image = interpolate(container.service.image) or container.service.image
+            aside = container.environment in _ELSEWHERE or not self._is_live(container)
+            if image and not aside and pattern.search(image.lower()) and _is_server(image):
+                text = f"{container.file} runs {image} beside it"
+                yield Evidence(text, Location(container.file, container.service.line))
+
+    def keys(self, name: str, kind: _Kind) -> Iterator[Evidence]:
+        pattern = re.compile(kind.keys)
+        for key, (file, line) in sorted(self._keys.items()):
+            if pattern.search(key):
+                yield Evidence(f"{file} reads {key}", Location(file, line))
+
+    def _is_live(self, container: Container) -> bool:
+        return not self._index.inventory.is_(
+            container.file, FileClass.ARCHIVE, FileClass.TEST, FileClass.FIXTURE, FileClass.DOCS
+        )
+
+
+def _is_server(image: str) -> bool:
+    return not re.search(r"exporter|admin|commander|insight|backup|express|ui\b", image)
