@@ -12,9 +12,9 @@ from readiness.facts import shell
 from readiness.facts.programs import unwrap
 from readiness.facts.shell import Command
 from readiness.index import RepoIndex
-from readiness.index.command_lines import compose_words, program_of
+from readiness.index.commands.lines import compose_words, program_of
+from readiness.index.commands.tasks import Task, task_of, task_of_name
 from readiness.index.inventory import FileClass
-from readiness.index.tasks import Task, task_of, task_of_name
 from readiness.index.workflows import WorkflowStep
 
 
@@ -147,9 +147,11 @@ def _way_of(command: Command) -> Way:
     return Way.HOST if _HOSTS.fullmatch(program_of(words)) else Way.PLATFORM
 
 
+_REACH = ("ssh", "scp", "rsync", "sshpass")
 _BACK = re.compile(
     r"roll[-_ ]?backs?\b|rollout undo|\bblue[-_ ]?green\b|\bcanary\b|update-traffic|--no-traffic"
-    r"|--atomic\b|docker[- ]rollout|\bln -s?[fn]{2}\b|\brevert\b",
+    r"|--atomic\b|docker[- ]rollout|\bln -s?[fn]{2}\b|\brevert\b"
+    r"|\bmv [^;&|\n]{0,200}(?:previous|backup|\.bak\b|[_-]old\b)",
     re.IGNORECASE,
 )
 
@@ -175,11 +177,15 @@ def ways_back(index: RepoIndex, deployment: Deployment) -> Iterator[Line]:
 
 
 def in_place(deployment: Deployment) -> Iterator[Line]:
-    """The commands that leave nothing to go back to."""
+    """The commands that leave nothing to go back to. Of a script that reaches its hosts over the
+    network, what it pulls itself is the machine's of who runs it."""
+    commands = [line.command.words for line in deployment.lines if line.command]
+    reaches = any(program_of(words) in _REACH for words in commands)
     for line in deployment.lines:
         words = line.command.words if line.command else ()
         compose = compose_words(words)
-        if words[:2] == ("git", "pull"):
+        aside = reaches and line.path == deployment.file and line.path.endswith((".sh", ".bash"))
+        if words[:2] == ("git", "pull") and not aside:
             yield line_with(line, "the host takes whatever the branch holds at that moment")
         elif "down" in compose[:6]:
             yield line_with(line, "stops what runs before the new release is known to work")

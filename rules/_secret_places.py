@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from readiness import secrets
-from readiness.facts import workflow
+from readiness.facts import python, workflow
+from readiness.facts.secret_names import words
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass
-from readiness.model import Confidence, Severity
+from readiness.model import Confidence, Evidence, Severity
+from readiness.rule import against
 from readiness.secrets import Secret
+
+from . import _services as services
+from ._weak_names import Guards, guards
 
 
 class Place(NamedTuple):
@@ -41,6 +46,7 @@ _LOCAL = re.compile(
 _LANGUAGE = re.compile(r"(?:^|/)(?:lang|langs|locales?|i18n|l10n|translations?|messages)/")
 _DOCS = re.compile(r"\.(?:md|mdx|rst|adoc|txt|ipynb|html?)$")
 _CONFIGURES = re.compile(r"\.(?:ya?ml|env|toml|ini|cfg|conf|properties|tfvars|json)$|(?:^|/)\.env")
+_TEST_WORDS = frozenset(("test", "tests", "testing", "e2e"))
 _TESTS = (FileClass.TEST, FileClass.FIXTURE)
 
 
@@ -60,7 +66,7 @@ def place_of(index: RepoIndex, path: str) -> Place:
     if workflow.SLICE.kind(path) is not None:
         return Place(hides_named=is_archive, configures=True, is_ci=True)
     if _TEST.search(text):
-        return Place("it stands with tests", 1, hides_named=True)
+        return Place("it stands with tests", 2, hides_named=True)
     hides_named = file_class is FileClass.GENERATED or _LANGUAGE.search(text) is not None
     configures = _CONFIGURES.search(text) is not None and not is_archive
     if _LOCAL.search(text):
@@ -88,7 +94,8 @@ def at_most(severity: Severity, confidence: Confidence) -> Severity:
 
 
 class Case(NamedTuple):
-    """A secret worth a finding; `key` tells it from others in its file."""
+    """A secret worth a finding; `key` tells it from others in its file; `doubts` are sentences
+    that speak against it, told by what stands around it."""
 
     path: str
     secret: Secret
@@ -96,10 +103,12 @@ class Case(NamedTuple):
     severity: Severity
     place: Place
     key: str
+    doubts: tuple[Evidence, ...] = ()
 
 
 def cases_of(index: RepoIndex) -> Iterator[Case]:
     """Every secret that is worth a finding, by path and line."""
+    throwaway = _throwaway(index)
     for path, facts in index.each(secrets.SLICE):
         if not facts.secrets:
             continue
@@ -108,12 +117,19 @@ def cases_of(index: RepoIndex) -> Iterator[Case]:
         for secret in facts.secrets:
             ordinals[secret.provider] += 1
             confidence = _confidence(secret, place)
-            if confidence is None:
+            if confidence is None or (path in throwaway and _opens_container(secret)):
                 continue
+            doubts = tuple(_doubts(index, path, secret, place))
+            confidence = lowered(confidence, len(doubts))
             surest = max(confidence, secret.confidence, key=lambda level: level.rank)
             severity = at_most(secret.severity, surest)
+            minor = not secret.is_token or (
+                place.steps > 1 and secret.severity is not Severity.CRITICAL
+            )
+            if confidence is Confidence.LOW and minor:
+                severity = Severity.LOW
             key = secret.key or f"{secret.provider} {ordinals[secret.provider]}"
-            yield Case(path, secret, confidence, severity, place, key)
+            yield Case(path, secret, confidence, severity, place, key, doubts)
 
 
 def _confidence(secret: Secret, place: Place) -> Confidence | None:
@@ -126,4 +142,34 @@ def _confidence(secret: Secret, place: Place) -> Confidence | None:
             return Confidence.LOW
         if place.is_ci:
             return Confidence.MEDIUM
-    return lowered(secret.confidence, place.steps)
+    elif place.steps and secret.doubts and not secret.issuer:
+        return None
+    # What no issuer hands out is often made for that very place.
+    steps = place.steps if secret.issuer or not place.steps else 2
+    return lowered(secret.confidence, steps)
+
+
+def _throwaway(index: RepoIndex) -> frozenset[str]:
+    """The compose files whose containers live on a developer's or a test's machine only."""
+    deployed = {container.file for container in services.deployed(index)}
+    return frozenset(c.file for c in index.containers.containers) - deployed
+
+
+def _opens_container(secret: Secret) -> bool:
+    """Is it the password of a container beside it? Another rule judges those."""
+    return not secret.is_token and guards(secret.named) not in (None, Guards.OTHERS)
+
+
+def _doubts(index: RepoIndex, path: str, secret: Secret, place: Place) -> Iterator[Evidence]:
+    if place.is_docs and secret.doubts:
+        yield against("it stands in a document", path)
+    if secret.is_token or place.is_ci:
+        return
+    if _TEST_WORDS.intersection(words(secret.named)):
+        yield against("its name says that it is for tests", path, secret.lines[0])
+    folder = path.rpartition("/")[0]
+    for edge in index.imports.importers.get(path, ()):
+        facts = index.facts(python.SLICE, edge.source)
+        if edge.source.rpartition("/")[0] == folder and facts and secret.named in facts.names:
+            yield against(f"{edge.source} builds on it and sets `{secret.named}` anew", edge.source)
+            return

@@ -102,7 +102,8 @@ def lone_images(index: RepoIndex) -> Iterator[Image]:
 def platform(index: RepoIndex) -> str:
     """A file that says which platform runs and watches the software; "" where none does."""
     for path in index.files:
-        if path.rpartition("/")[2].lower() in PLATFORMS and live(index, path):
+        name = path.rpartition("/")[2].lower()
+        if (name in PLATFORMS or name.endswith(".service")) and live(index, path):
             return path
     for step in index.workflows.steps:
         if _DEPLOYS.search(step.step.run):

@@ -77,6 +77,17 @@ class HardcodedSecret(SecretRule):
             '-- tests/test_login.py --\nlogin("ada@example.org", password="TestPassword123!")\n',
         ),
         Example(
+            "the default of settings that those for production set anew: low",
+            f"-- shop/base.py --\nSECRET_KEY = '{_RANDOM}'\n-- shop/prod.py --\n"
+            "from shop.base import *\nSECRET_KEY = open('/run/key').read()\n",
+            ("shop/base.py:1",),
+        ),
+        Example(
+            "the password of a container that lives on a developer's machine",
+            "-- compose.yaml --\nservices:\n  db:\n    image: postgres\n"
+            f"    environment:\n      POSTGRES_PASSWORD: {_RANDOM}\n",
+        ),
+        Example(
             "a connection string with the usual password of a container",
             "-- compose.yaml --\nx: postgresql://postgres:postgres@db:5432/app\n",
         ),
@@ -104,6 +115,7 @@ class HardcodedSecret(SecretRule):
             evidence.append(
                 against("values under such names in documents are often examples", path)
             )
+        evidence += case.doubts
         if case.place.doubt:
             evidence.append(against(case.place.doubt, path))
         first = copies[0].secret

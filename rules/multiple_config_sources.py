@@ -151,7 +151,8 @@ def _evidence(primary: Source, rival: Source) -> Iterator[Evidence]:
 def _reading(loader: Loader) -> str:
     parts = []
     if loader.reads:
-        parts.append(f"reads the environment in {loader.reads} places")
+        many = "s" if loader.reads > 1 else ""
+        parts.append(f"reads the environment in {loader.reads} place{many}")
     if loader.formats:
         parts.append(f"loads files with {', '.join(loader.formats)}")
     return f"{loader.label} {' and '.join(parts)}"

@@ -66,8 +66,9 @@ class NoHealthcheck(Rule):
             ("compose.prod.yaml",),
         ),
         Example(
-            "backing services that only a developer's machine needs",
-            "-- docker-compose.yml --\nservices:\n  db: {image: postgres}\n",
+            "backing services of a developer's machine, and a unit of systemd",
+            "-- docker-compose.yml --\nservices:\n  db: {image: postgres}\n"
+            "-- web.service --\n[Service]\nExecStart=/opt/bin/gunicorn wsgi\n",
         ),
         Example(
             "a workload without a probe, and a job",

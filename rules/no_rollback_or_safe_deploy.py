@@ -68,6 +68,11 @@ class NoRollbackOrSafeDeploy(Rule):
             "  rollback: {if: failure(), steps: [{run: ssh h docker compose up -d app-old}]}\n",
         ),
         Example(
+            "a script that moves what runs aside, and pulls only itself",
+            "-- scripts/deploy.sh --\ngit pull\nscp app.tar host:/tmp\n"
+            "ssh host 'mv /opt/app /opt/app_previous; mv /opt/app_new /opt/app'\n",
+        ),
+        Example(
             "a platform that keeps its releases",
             "-- .github/workflows/cd.yml --\non: push\njobs: {a: {steps: [{run: fly deploy}]}}\n",
         ),
