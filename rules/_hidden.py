@@ -9,9 +9,9 @@ from msgspec import Struct
 from readiness.facts import python
 from readiness.facts.python import Import
 from readiness.index import RepoIndex
-from readiness.index.ci_missing import absent
 from readiness.index.ignores import IgnoreLine
 from readiness.index.inventory import FileClass
+from readiness.index.workflows.missing import absent
 from readiness.model import Evidence
 from readiness.rule import against, for_
 

@@ -12,7 +12,7 @@ from readiness.facts.programs import unwrap
 from readiness.facts.python import Swallow
 from readiness.facts.shell import Command, ShellFacts
 from readiness.index import RepoIndex, boot, startup
-from readiness.index.command_lines import compose_words, innermost, program_of
+from readiness.index.commands.lines import compose_words, innermost, program_of
 from readiness.index.entrypoints import Role
 from readiness.index.start_scripts import Way
 from readiness.model import Confidence, Severity

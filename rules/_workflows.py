@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from readiness.index import RepoIndex
+from readiness.index.commands.tasks import Task, task_of
 from readiness.index.inventory import FileClass
 from readiness.index.languages import SOURCE
-from readiness.index.tasks import Task, task_of
 from readiness.index.workflows import WorkflowStep
 from readiness.model import Evidence
 from readiness.rule import for_

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from readiness.index import RepoIndex
-from readiness.index.tasks import GATES, Task
+from readiness.index.commands.tasks import GATES, Task
 from readiness.index.workflows import WorkflowStep
 from readiness.model import Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Rule, against, for_

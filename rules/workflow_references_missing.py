@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from readiness.index import RepoIndex, ignores
-from readiness.index.ci_missing import Absent, grouped
-from readiness.index.command_names import Sort
+from readiness.index.commands.names import Sort
+from readiness.index.workflows.missing import Absent, grouped
 from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
 

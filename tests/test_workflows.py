@@ -2,9 +2,9 @@
 
 import pytest
 
-from readiness.index.called import local_path
-from readiness.index.command_lines import innermost
-from readiness.index.tasks import Task, task_of, task_of_action, task_of_name
+from readiness.index.commands.called import local_path
+from readiness.index.commands.lines import innermost
+from readiness.index.commands.tasks import Task, task_of, task_of_action, task_of_name
 from readiness.index.workflows import Workflows, WorkflowStep
 from readiness.testing import build_index
 

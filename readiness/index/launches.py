@@ -12,7 +12,7 @@ from msgspec import Struct
 from readiness.facts import manifest, markdown, shell
 from readiness.facts.programs import base, unwrap
 from readiness.facts.shell import Command
-from readiness.index.command_lines import in_container
+from readiness.index.commands.lines import in_container
 from readiness.index.containers import Container
 from readiness.index.containers.builds import commands, folders_of, normal
 from readiness.index.containers.images import Image, locate

@@ -15,7 +15,7 @@ from readiness.facts import python, shell
 from readiness.facts.programs import unwrap
 from readiness.facts.python.calls import SERVERS
 from readiness.facts.shell import Command
-from readiness.index.command_lines import after_options, compose_words, program_of
+from readiness.index.commands.lines import after_options, compose_words, program_of
 from readiness.index.configuration import service_of
 from readiness.index.containers import Container, environment
 from readiness.index.containers.builds import folders_of, normal

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from readiness.facts import manifest, python
 from readiness.facts.manifest import PytestOptions
+from readiness.index.commands.tasks import Task
 from readiness.index.inventory import FileClass, named_as_test
-from readiness.index.tasks import Task
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex

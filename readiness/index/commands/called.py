@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from readiness.facts import manifest, shell
 from readiness.facts.shell import Command
-from readiness.index.command_lines import PACKAGE_RUNNERS, innermost, program_of, script_names
+from readiness.index.commands.lines import PACKAGE_RUNNERS, innermost, program_of, script_names
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from readiness.facts.shell import Command
 from readiness.facts.workflow import Job, Step
-from readiness.index.command_lines import program_of
+from readiness.index.commands.lines import program_of
 
 _HARMLESS = {"true", ":", "echo", "printf", "cat", "sleep", "tail", "head", "ls"}
 _PIPE_ENDS = {"tee", "cat", "tail", "head", "sort", "jq", "sed", "awk", "less", "ts", "column"}

@@ -15,11 +15,17 @@ from readiness.facts.programs import unwrap
 from readiness.facts.shell import Command
 from readiness.facts.shell.argv import split
 from readiness.facts.workflow import Job, Step, Trigger, WorkflowFacts
-from readiness.index import gates
-from readiness.index.called import Called, called, local_path
-from readiness.index.command_lines import PACKAGE_RUNNERS, compose_words, innermost, program_of
+from readiness.index.commands.called import Called, called, local_path
+from readiness.index.commands.lines import PACKAGE_RUNNERS, compose_words, innermost, program_of
+from readiness.index.commands.tasks import (
+    Task,
+    input_command,
+    task_of,
+    task_of_action,
+    task_of_name,
+)
 from readiness.index.inventory import FileClass
-from readiness.index.tasks import Task, input_command, task_of, task_of_action, task_of_name
+from readiness.index.workflows import gates
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex

@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from readiness.facts.shell.argv import split
-from readiness.index.command_lines import (
+from readiness.index.commands.lines import (
     PACKAGE_RUNNERS,
     RUNNERS,
     innermost,

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from readiness.index.command_lines import (
+from readiness.index.commands.lines import (
     after_options,
     compose_words,
     in_container,

@@ -14,9 +14,8 @@ from readiness.facts import compose, manifest
 from readiness.facts.programs import unwrap
 from readiness.facts.shell import Command
 from readiness.facts.workflow import Job, Step, WorkflowFacts
-from readiness.index import gates
-from readiness.index.called import local_path
-from readiness.index.command_names import (
+from readiness.index.commands.called import local_path
+from readiness.index.commands.names import (
     COMPOSE_FILES,
     Name,
     Sort,
@@ -25,6 +24,7 @@ from readiness.index.command_names import (
     names,
     produces,
 )
+from readiness.index.workflows import gates
 from readiness.model import SUBMODULE, SYMLINK
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Commands: what the words of a command run, call and need, and what they are there for."""
