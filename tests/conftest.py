@@ -1,5 +1,6 @@
 """What the tests of this suite share: repositories, hostile ones, and the installed program."""
 
+import ctypes
 import json
 import os
 import resource
@@ -203,10 +204,8 @@ def trap(git: Git, tmp_path: Path) -> Trap:
 
 
 class Program:
-    """The installed command, as its users run it; a process of it has 2 GiB and a minute of CPU.
-
-    All tests share one cache, as all repositories of a user do.
-    """
+    """The installed command, as its users run it: with 2 GiB and a minute of CPU for a process,
+    with one cache for all repositories, and without root's right to read and write anything."""
 
     def __init__(self, cache: Path, home: Path) -> None:
         self.environment = {
@@ -237,7 +236,14 @@ class Program:
         return report
 
 
+_LIBRARY = ctypes.CDLL(None)
+_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 24, 1, 2
+
+
 def _limit() -> None:
+    for capability in (_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH):
+        dropped = _LIBRARY.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) == 0
+        assert dropped or os.geteuid() != 0
     resource.setrlimit(resource.RLIMIT_AS, (2 * GIB, 2 * GIB))
     resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 

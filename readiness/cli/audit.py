@@ -10,7 +10,7 @@ import click
 
 from readiness import cache, engine, registry
 from readiness.cli import ExitCode
-from readiness.cli.output import complain, emit, wants_colour, write
+from readiness.cli.output import check, complain, emit, wants_colour, write
 from readiness.cli.progress import Meter
 from readiness.config import Profile, Threshold
 from readiness.configure import Options
@@ -82,6 +82,9 @@ def command(
     Nothing of the repository is executed, and nothing is written into it.
     """
     render = registry.renderer(format_)
+    output = None if output == "-" else output
+    if output is not None:
+        check(output)
     with Meter() as meter:
         world = engine.Surroundings(
             today=today(),
@@ -91,7 +94,7 @@ def command(
             note=complain,
         )
         report = engine.audit(path, Options(**options), world)  # type: ignore[arg-type]
-    if output is None or output == "-":
+    if output is None:
         emit(render(report, colour=wants_colour(sys.stdout)), format_)
     else:
         write(output, render(report))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -58,6 +59,25 @@ def _abandon_stdout() -> None:
     os.close(nowhere)
 
 
+def check(path: str) -> None:
+    """Finds out before the work is done that nothing could be written to `path`.
+
+    Raises:
+        UsageError: it could not.
+    """
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    if os.path.isdir(target):
+        reason = errno.EISDIR
+    elif not os.path.isdir(folder):
+        reason = errno.ENOTDIR if os.path.lexists(folder) else errno.ENOENT
+    elif _is_replaced(target) and not os.access(folder, os.W_OK | os.X_OK):
+        reason = errno.EACCES
+    else:
+        return
+    raise _refused(path, OSError(reason, os.strerror(reason)))
+
+
 def write(path: str, text: str) -> None:
     """Writes a file whole or not at all. Pipes and devices are written to as they are.
 
@@ -66,13 +86,22 @@ def write(path: str, text: str) -> None:
     """
     target = os.path.realpath(path)
     try:
-        if os.path.exists(target) and not stat.S_ISREG(os.stat(target).st_mode):
+        if not _is_replaced(target):
             with open(target, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
             return
         _replace(target, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        raise UsageError(f"--output {path}: {(error.strerror or str(error)).lower()}") from error
+        raise _refused(path, error) from error
+
+
+def _refused(path: str, error: OSError) -> UsageError:
+    return UsageError(f"--output {one_line(path)}: {(error.strerror or str(error)).lower()}")
+
+
+def _is_replaced(target: str) -> bool:
+    """Is it a file, or going to be one?"""
+    return not os.path.exists(target) or stat.S_ISREG(os.stat(target).st_mode)
 
 
 def _replace(target: str, data: bytes) -> None:
