@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from readiness import registry
 from readiness.index.entrypoints import Entrypoint, Role
+from readiness.model import Location
 from readiness.testing import build_index
 
 APP = "from fastapi import FastAPI\napp = FastAPI()\n"
@@ -173,3 +175,17 @@ def test_a_program_that_an_image_keeps_running_serves_where_it_has_ports() -> No
     assert primary(image.format(""), Role.WORKER) == "bot.py"
     served = image.format("EXPOSE 80\n").replace("bot", "program")
     assert primary(served) == "program.py"
+
+
+def test_what_still_asks_a_rival_speaks_against_its_removal() -> None:
+    index = build_index(
+        "-- compose.yml --\nservices:\n  worker:\n    build: .\n    command: celery -A jobs "
+        "worker\n-- Dockerfile --\nFROM python\nCOPY . .\n"
+        "-- jobs.py --\nfrom celery import Celery\ncelery = Celery('x')\n"
+        "-- main/celery.py --\nfrom celery import Celery\ncelery = Celery('x')\n"
+        "-- check.sh --\ndocker exec worker celery -A main.celery inspect ping\n"
+    )
+    rule = next(rule for rule in registry.rules() if rule.id == "STA001")
+    [finding] = rule.check(index)
+    against = [each.location for each in finding.evidence if each.speaks == "against"]
+    assert against == [Location("check.sh", 1)]

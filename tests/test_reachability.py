@@ -26,6 +26,11 @@ def test_what_an_entrypoint_imports_is_reached_and_what_nothing_names_is_not() -
     assert not reachability.live("app/dead.py")
 
 
+def test_a_package_that_imports_its_modules_from_itself_reaches_them() -> None:
+    reachability = of(f"{MAIN}{CORE}-- app/__init__.py --\nfrom app import dead\n{DEAD}")
+    assert reachability.reached["app/dead.py"] == "app/__init__.py"
+
+
 def test_a_type_check_and_a_test_reach_nothing() -> None:
     reachability = of(
         f"{MAIN}{CORE}from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import app.dead\n"

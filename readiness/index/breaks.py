@@ -55,7 +55,7 @@ def _of_file(index: RepoIndex, chain: tuple[str, ...]) -> Iterator[Break]:
 def _loaded(index: RepoIndex, path: str) -> Iterator[str]:
     """The files that are executed when `path` is, in order: packages before their modules."""
     for edge in index.imports.imports.get(path, ()):
-        if not (edge.optional or edge.typing or edge.lazy or edge.dynamic):
+        if not (edge.optional or edge.typing or edge.lazy or edge.dynamic or edge.guessed):
             yield from packages_of(index, edge.target, path)
             yield edge.target
 

@@ -79,11 +79,14 @@ class _Context:
             self.tops.update(dict.fromkeys(builder.names(root)))
 
     def resolve(self, dotted: str, source: str) -> str:
-        """The file or namespace folder of a module; never the file that asks; "" for none."""
+        """The file or namespace folder of a module; "" for none. It is never the file that asks,
+        which Python has under another name, unless that is a package."""
         found = self._known.get(dotted)
         if found is None:
             found = self._known[dotted] = self._look_up(dotted, "")
-        return self._look_up(dotted, source) if found == source else found
+        if found != source or source.endswith("/__init__.py"):
+            return found  # a package may import from itself
+        return self._look_up(dotted, source)
 
     def all(self, dotted: str, source: str) -> Iterator[str]:
         """Every file of that name under one of the roots, but for the one that asks."""

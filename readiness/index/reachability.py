@@ -88,7 +88,8 @@ def _next(index: RepoIndex, source: str) -> Iterator[str]:
     """The files that `source` imports, runs or ships when it runs."""
     if source.endswith((".py", ".pyi", ".pyw")):
         for edge in index.imports.imports.get(source, ()):
-            if not edge.typing:
+            lost = edge.guessed and index.inventory.is_(edge.target, FileClass.ARCHIVE)
+            if not (edge.typing or lost):
                 yield edge.target
                 yield from packages_of(index, edge.target, source)
     else:
