@@ -55,6 +55,7 @@ class RepoIndex:
         self.files: dict[str, TrackedFile] = {file.path: file for file in snapshot.files}
         self._encoded = facts
         self._decoded: dict[FactKey, Struct] = {}
+        self._of_slice: dict[str, tuple[str, ...]] = {}  # the paths that each slice applies to
         self._history = history
 
     def facts(self, slice_: Slice[T], path: str) -> T | None:
@@ -74,7 +75,11 @@ class RepoIndex:
 
     def each(self, slice_: Slice[T]) -> Iterator[tuple[str, T]]:
         """(path, facts) of every file that the slice applies to, sorted by path."""
-        for path in self.files:
+        paths = self._of_slice.get(slice_.name)
+        if paths is None:
+            paths = tuple(path for path in self.files if slice_.kind(path) is not None)
+            self._of_slice[slice_.name] = paths
+        for path in paths:
             facts = self.facts(slice_, path)
             if facts is not None:
                 yield path, facts
