@@ -343,7 +343,7 @@ def _bounds(seconds: float, memory: int) -> Iterator[None]:
 def extract(slices: Sequence[Slice[Any]], jobs: Iterable[Job], data: bytes, index: int) -> Result:
     """The encoded facts of one blob; a file that is no text has only those of the slice `text`."""
     result = Result(index)
-    binary = text.decode(data)[1] == "binary"
+    binary = text.encoding_of(data) == "binary"
     for number, kind in jobs:
         slice_ = slices[number]
         value: bytes | None = NOTHING

@@ -46,13 +46,12 @@ class Link(Struct, frozen=True):
 
 class MarkdownFacts(Struct, frozen=True):
     """`commands` are those of its shell blocks; `paths` the backticked words that look like a
-    path or a file name, each with its line; `words` counts all."""
+    path or a file name, each with its line."""
 
     headings: tuple[Heading, ...] = ()
     links: tuple[Link, ...] = ()
     commands: tuple[Command, ...] = ()
     paths: tuple[tuple[str, int], ...] = ()
-    words: int = 0
 
 
 class _Lines:
@@ -92,7 +91,6 @@ def read(text: str) -> MarkdownFacts:
         links=tuple(islice(_links(text, prose), MAX_EACH)),
         commands=tuple(shown[:MAX_EACH]),
         paths=tuple(islice(_paths(text, prose), MAX_EACH)),
-        words=len(text.split()),
     )
 
 
@@ -168,4 +166,4 @@ def _paths(text: str, prose: list[tuple[int, int]]) -> Iterator[tuple[str, int]]
                     yield word, lines.at(match.start())
 
 
-SLICE = Slice(name="markdown", version=1, type=MarkdownFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="markdown", version=2, type=MarkdownFacts, kind=_kind, extract=extract)

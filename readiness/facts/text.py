@@ -57,13 +57,20 @@ def decode(data: bytes) -> tuple[str, str]:
         return data.decode("latin-1"), "latin-1"
 
 
+def encoding_of(data: bytes) -> str:
+    """The name of the encoding of `data`; "binary" where it is no text."""
+    if b"\0" not in data[:8192] and data.isascii():
+        return "utf-8"
+    return decode(data)[1]
+
+
 def _is_generated(data: bytes) -> bool:
     head = data[:1000].lower()
     return b"generated" in head and _GENERATED.search(head) is not None
 
 
 def extract(kind: str, data: bytes) -> TextFacts:
-    text, encoding = decode(data)
+    encoding = encoding_of(data)
     if encoding == "binary":
         return TextFacts(size=len(data), encoding=encoding)
     ignores: tuple[InlineIgnore, ...] = ()
@@ -76,7 +83,8 @@ def extract(kind: str, data: bytes) -> TextFacts:
             )
             for match in _IGNORE[kind].finditer(data)
         )
-    lines = sum(map(bool, map(str.strip, text.splitlines())))
+    plain = decode(data)[0].encode() if encoding == "utf-16" else data
+    lines = len(plain.removeprefix(b"\xef\xbb\xbf").translate(None, b" \t\v\f").split())
     return TextFacts(len(data), lines, encoding, ignores, _is_generated(data))
 
 
