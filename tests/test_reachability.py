@@ -167,3 +167,23 @@ def test_archives_are_held_by_no_glob() -> None:
     )
     reachability = of(f"{MAIN}{CORE}{glob}-- app/archived_services/a_service.py --\n")
     assert not reachability.live("app/archived_services/a_service.py")
+
+
+def test_pages_reach_their_components_and_a_framework_finds_its_routes() -> None:
+    reachability = of(
+        '-- web/package.json --\n{"scripts": {"dev": "vite"}, "dependencies": {"react": "1"},'
+        ' "devDependencies": {"vite": "5"}}\n'
+        "-- web/src/main.tsx --\nimport App from './App'\n-- web/src/App.tsx --\nexport {}\n"
+        "-- web/src/App-updated.tsx --\nexport {}\n"
+        "-- site/app/shop/page.tsx --\nimport Cart from './cart'\n"
+        "-- site/app/shop/cart.tsx --\nexport {}\n-- site/app/shop/cart-old.tsx --\nexport {}\n"
+    )
+    assert reachability.reached["web/src/App.tsx"] == "web/src/main.tsx"
+    assert reachability.live("site/app/shop/cart.tsx")
+    assert not reachability.live("web/src/App-updated.tsx")
+    assert not reachability.live("site/app/shop/cart-old.tsx")
+
+
+def test_every_source_of_an_application_whose_framework_imports_by_itself_is_held() -> None:
+    reachability = of("-- nuxt.config.ts --\n-- components/Card.vue --\n<template/>\n")
+    assert reachability.live("components/Card.vue")

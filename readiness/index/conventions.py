@@ -47,10 +47,13 @@ def conventions(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     yield from _registered(index)
     if _uses_django(index):
         yield from _django(index)
+    yield from _packages(index)
     for path in index.files:
         if index.inventory.is_(path, *_KEPT):
             if _NEXT.search(path):
                 yield path, _told(path, "is a route of the framework by its place")
+            elif path.endswith(".d.ts"):
+                yield path, _told(path, "declares types for the compiler")
             elif _TOOLS.search(path):
                 yield path, _told(path, "is read by its tool by its name")
 
@@ -102,6 +105,23 @@ def _plugins(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
                 text = f"{path} offers it to the plugin group {script.group}"
                 for target in index.imports.modules.get(module, ()):
                     yield target, Evidence(text, Location(path, script.line or None))
+
+
+def _packages(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+    """The first files of JavaScript packages, and all of what Nuxt imports by itself."""
+    for path, facts in index.each(manifest.SLICE):
+        if facts.kind == "package.json" and not index.inventory.is_(path, FileClass.ARCHIVE):
+            folder = path.removesuffix("package.json")
+            for stem in ("src/index", "index", "src/main"):
+                for ending in (".ts", ".tsx", ".js", ".jsx"):
+                    if folder + stem + ending in index.files:
+                        yield folder + stem + ending, _told(path, "is the package that it opens")
+    configs = (path for path in index.files if "/nuxt.config." in f"/{path}")
+    homes = tuple(path[: path.rindex("nuxt.config.")] for path in configs)
+    for path in index.files if homes else ():
+        source = path.startswith(homes) and path.endswith((".vue", ".ts", ".js"))
+        if source and index.inventory.is_(path, FileClass.LIVE):
+            yield path, _told(path, "may be imported by Nuxt itself")
 
 
 def _alembic(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:

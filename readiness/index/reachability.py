@@ -37,6 +37,7 @@ _RECIPES = (
     *("procfile", "procfile.dev"),
 )
 _UNITS = (".service", ".conf")
+_SOURCES = (".py", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue")
 _CONFIGURATION = (
     *(".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".json", ".env", ".service", ".xml"),
     ".properties",
@@ -107,7 +108,7 @@ def _held(index: RepoIndex, reached: Iterable[str]) -> dict[str, Evidence]:
         held.setdefault(path, evidence)
     pending = [*reached, *held]
     for path in pending:  # grows while it is walked
-        if not path.endswith(".py") or index.inventory.is_(path, FileClass.TEST):
+        if not path.endswith(_SOURCES) or index.inventory.is_(path, FileClass.TEST):
             continue
         for target, evidence in _with(index, path, held.get(path)):
             if target not in held:
@@ -119,7 +120,8 @@ def _held(index: RepoIndex, reached: Iterable[str]) -> dict[str, Evidence]:
 def _with(index: RepoIndex, path: str, held: Evidence | None) -> Iterator[tuple[str, Evidence]]:
     """What is loaded with a live file: what its strings name, the packages that it lies in, and,
     where it is not `reached` but `held`, what it imports."""
-    yield from _named(index, path)
+    if path.endswith(".py"):
+        yield from _named(index, path)
     folder = path.rpartition("/")[0]
     while (package := f"{folder}/__init__.py") in index.files:
         yield package, held or Evidence(f"{path} lies in the package", Location(path))
