@@ -44,8 +44,9 @@ class Told(NamedTuple):
         if self.ready:
             return f"{self.ready[0].path} answers without checking anything"
         if self.checking:
-            path = self.checking[0].path
-            return f"no readiness route: only {path}, which liveness shares, checks something"
+            route = self.checking[0]
+            what = "checks" if route.route.checks else "may check"
+            return f"no readiness route: only {route.path}, which liveness shares, {what} something"
         if self.health:
             path = self.health[0].path
             return f"no readiness route: {path} only says that the process answers"
@@ -55,8 +56,13 @@ class Told(NamedTuple):
         yield for_(f"none of {len(self.routes)} routes is a readiness route that checks something")
         for route in (*self.ready[:2], *self.health[:3]):
             where = (route.file, route.route.line)
-            if checks(route):
+            if route.route.checks:
                 yield against(f"{route.path} checks something", *where)
+            elif checks(route):
+                by = route.route.handler or "what is not read here"
+                yield against(
+                    f"{route.path} is answered by {by}, which may check something", *where
+                )
             else:
                 yield for_(f"{route.path} answers with a constant", *where)
 
