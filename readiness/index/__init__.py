@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from readiness.index.configuration import Configuration
     from readiness.index.containers import Containers
     from readiness.index.entrypoints import Entrypoints
+    from readiness.index.environments import Environments
     from readiness.index.ignores import Ignores
     from readiness.index.imports import ImportGraph
     from readiness.index.inventory import Inventory
@@ -54,35 +55,39 @@ class RepoIndex:
         self.config = config
         self.files: dict[str, TrackedFile] = {file.path: file for file in snapshot.files}
         self._encoded = facts
-        self._decoded: dict[FactKey, Struct] = {}
-        self._of_slice: dict[str, tuple[str, ...]] = {}  # the paths that each slice applies to
+        self._facts: dict[str, dict[str, Any]] = {}  # slice -> path -> encoded or decoded facts
+        self._decode: dict[str, Callable[[bytes], Any]] = {}
         self._history = history
 
     def facts(self, slice_: Slice[T], path: str) -> T | None:
         """The facts of one file; null where the slice does not apply or the file was not read."""
-        file = self.files.get(path)
-        kind = slice_.kind(path)
-        if file is None or kind is None or file.mode in (SYMLINK, SUBMODULE):
-            return None
-        key = (slice_.name, kind, file.blob_id)
-        decoded = self._decoded.get(key)
-        if decoded is None:
-            encoded = self._encoded.get(key)
-            if encoded is None:
-                return None
-            decoded = self._decoded[key] = msgspec.msgpack.decode(encoded, type=slice_.type)
-        return decoded  # type: ignore[return-value]  # the key names the slice, hence the type
+        known = self._of(slice_)
+        facts = known.get(path)
+        if type(facts) is bytes:
+            facts = known[path] = self._decode[slice_.name](facts)
+        return facts  # type: ignore[no-any-return]  # the slice is the key, hence the type
 
     def each(self, slice_: Slice[T]) -> Iterator[tuple[str, T]]:
         """(path, facts) of every file that the slice applies to, sorted by path."""
-        paths = self._of_slice.get(slice_.name)
-        if paths is None:
-            paths = tuple(path for path in self.files if slice_.kind(path) is not None)
-            self._of_slice[slice_.name] = paths
-        for path in paths:
+        for path in self._of(slice_):
             facts = self.facts(slice_, path)
             if facts is not None:
                 yield path, facts
+
+    def _of(self, slice_: Slice[Any]) -> dict[str, Any]:
+        """Path -> facts of the files that were read, decoded where they have been asked for."""
+        name = slice_.name
+        known = self._facts.get(name)
+        if known is None:
+            known = self._facts[name] = {}
+            self._decode[name] = msgspec.msgpack.Decoder(slice_.type).decode
+            for path, file in self.files.items():
+                kind = slice_.kind(path)
+                if kind is not None and file.mode not in (SYMLINK, SUBMODULE):
+                    encoded = self._encoded.get((name, kind, file.blob_id))
+                    if encoded is not None:
+                        known[path] = encoded
+        return known
 
     def exists(self, path: str) -> bool:
         """Is `path` a tracked file or a folder that holds one? The root is ""."""
@@ -130,6 +135,12 @@ class RepoIndex:
         from readiness.index import entrypoints
 
         return entrypoints.build(self)
+
+    @cached_property
+    def environments(self) -> Environments:
+        from readiness.index import environments
+
+        return environments.build(self)
 
     @cached_property
     def ignores(self) -> Ignores:

@@ -1,0 +1,255 @@
+"""Environments: where development, test and production are run and get their settings from."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from readiness.facts import dotenv, markdown, shell
+from readiness.index.commands.tasks import Task
+from readiness.index.containers import Container, environment
+from readiness.index.inventory import FileClass, named_as_test
+from readiness.model import Evidence, Location
+
+if TYPE_CHECKING:
+    from readiness.index import RepoIndex
+
+DEVELOPMENT, TEST, STAGING, PRODUCTION = "development", "test", "staging", "production"
+
+
+class Environment(Struct, frozen=True):
+    """`runs` says what starts the software there (a compose file or profile, a script, a unit, a
+    target of make, CI), `told` what only delivers it or tells how, `settings` where its values
+    come from and `own` which of these are of this environment alone."""
+
+    name: str
+    runs: tuple[Evidence, ...] = ()
+    told: tuple[Evidence, ...] = ()
+    settings: tuple[Evidence, ...] = ()
+    own: tuple[Evidence, ...] = ()
+
+
+class Environments(Struct, frozen=True):
+    """`all` are development, test and production, and staging where a file is named after it.
+    `keys` counts those of the environment that the code reads by their names."""
+
+    all: tuple[Environment, ...] = ()
+    keys: int = 0
+
+
+_ASIDE = (FileClass.ARCHIVE, FileClass.FIXTURE, FileClass.GENERATED)
+_WORDS = {"testing": TEST, "tests": TEST}
+_SETTINGS_FOLDERS = re.compile(
+    r"(?:^|/)(?:\w*config\w*|\w*settings|environments?|envs?|profiles)/[^/]*$", re.IGNORECASE
+)
+_SETTINGS_FILES = re.compile(
+    r"(?:^|[._-])(?:settings|config|application|appsettings)[._-]", re.IGNORECASE
+)
+_VALUES = (".env", ".yaml", ".yml", ".toml", ".json", ".ini", ".cfg", ".py", ".ts", ".js")
+_DOTENV = re.compile(
+    r"^(?:\.?env(?:[._-].+)?|.+\.env(?:[._-].+)?|.+[._-]env)$|^env(?:ironment)?$", re.IGNORECASE
+)
+_GENERAL = re.compile(r"example|sample|template|dist|default|tpl|tmpl", re.IGNORECASE)
+_CODE = re.compile(r"\.(?:py|md|rst|html?|vue|tsx|jsx|woff2?|svg|png|sh|txt)$", re.IGNORECASE)
+_TOOLS = re.compile(
+    r"(?i)playwright|cypress|jest|vitest|webpack|vite|babel|tailwind|(?:^|/)\.(?:git|claude|cursor)"
+)
+_SAYS_DEVELOPMENT = re.compile(r"(?i)^(?:dev|development|debug|local|true|1|on)$")
+_SAYS_WHICH = re.compile(r"(?i)(?:^|_)(?:ENV|ENVIRONMENT|APP_ENV|DEBUG|FLASK_ENV|NODE_ENV)$")
+_DEVELOPS = re.compile(r"--reload|\bdev\b|runserver|debug|nodemon|watch|hupper", re.IGNORECASE)
+_PUSHES = re.compile(
+    r"docker push|docker buildx .*--push|build-push-action|skopeo|docker compose push"
+)
+_HEADINGS = {
+    DEVELOPMENT: re.compile(r"(?i)develop|contribut|getting started|local|quick ?start|set ?up"),
+    TEST: re.compile(r"(?i)\btest"),
+    STAGING: re.compile(r"(?i)staging"),
+    PRODUCTION: re.compile(r"(?i)deploy|production|self.?host"),
+}
+_TARGETS = {
+    DEVELOPMENT: re.compile(r"(?i)^(?:dev|run|serve|start|up|develop)\b|(?:^|[-_:])dev(?:$|[-_:])"),
+    TEST: re.compile(r"(?i)^tests?\b|(?:^|[-_:])tests?(?:$|[-_:])"),
+    STAGING: re.compile(r"(?i)staging"),
+    PRODUCTION: re.compile(r"(?i)prod"),
+}
+
+
+def build(index: RepoIndex) -> Environments:
+    """What the live files say of each environment."""
+    own = {name: list(_own_settings(index, name)) for name in _HEADINGS}
+    general = list(_general_settings(index))
+    found = []
+    for name in (DEVELOPMENT, TEST, STAGING, PRODUCTION):
+        if name == STAGING and not (own[name] or _has_compose(index, name)):
+            continue
+        found.append(
+            Environment(
+                name,
+                (*_runs(index, name), *_tools(index, name)),
+                (*_delivered(index, name), *_documented(index, name)),
+                (*own[name], *_in_compose(index, name), *general),
+                tuple(own[name]),
+            )
+        )
+    return Environments(tuple(found), len(index.configuration.keys))
+
+
+def _live(index: RepoIndex, path: str) -> bool:
+    return not index.inventory.is_(path, *_ASIDE, FileClass.DOCS)
+
+
+def _containers(index: RepoIndex) -> Iterator[Container]:
+    for container in index.containers.containers:
+        if _live(index, container.file):
+            yield container
+
+
+def _has_compose(index: RepoIndex, name: str) -> bool:
+    return any(c.environment == name for c in _containers(index))
+
+
+# -- what runs it
+
+
+def _runs(index: RepoIndex, name: str) -> Iterator[Evidence]:
+    seen = set()
+    for container in _containers(index):
+        if container.file in seen:
+            continue
+        if container.environment == name or _is_of(index, container, name):
+            seen.add(container.file)
+            yield Evidence(f"{container.file} runs {name}", Location(container.file))
+        elif any(environment(profile) == name for profile in container.service.profiles):
+            seen.add(container.file)
+            text = f"{container.file} has a profile for {name}"
+            yield Evidence(text, Location(container.file, container.service.line))
+    for script in index.start_scripts:
+        if script.environment == name:
+            text = f"{script.path} starts {name}"
+            yield Evidence(text, Location(script.path, script.launched[0].line))
+
+
+def _is_of(index: RepoIndex, container: Container, name: str) -> bool:
+    """Is a compose file that names no environment for this one? It is for one alone: for
+    production where it runs the software's own image as it is, else for development."""
+    if container.environment:
+        return False
+    file = [each for each in _containers(index) if each.file == container.file]
+    own = [each for each in file if _is_own(index, each)]
+    mounted = any(each.mounts_source for each in own)
+    commands = [word for each in own for c in each.service.command for word in c.words]
+    told = any(
+        _SAYS_WHICH.search(each.key) and _SAYS_DEVELOPMENT.match(each.value or "")
+        for one in own
+        for each in one.service.environment
+    )
+    develops = mounted or told or not own or _DEVELOPS.search(" ".join(commands)) is not None
+    if not develops and _has_compose(index, PRODUCTION) and not _has_compose(index, DEVELOPMENT):
+        develops = True
+    return name == (DEVELOPMENT if develops else PRODUCTION)
+
+
+def _is_own(index: RepoIndex, container: Container) -> bool:
+    repository = index.snapshot.repository.rpartition("/")[2].lower()
+    named = bool(repository) and repository in container.service.image.lower()
+    return container.image is not None or bool(container.service.build_line) or named
+
+
+def _tools(index: RepoIndex, name: str) -> Iterator[Evidence]:
+    for path, facts in index.each(shell.SLICE):
+        last = posixpath.basename(path).lower()
+        if not _live(index, path):
+            continue
+        if name == PRODUCTION and (last.endswith(".service") or last == "procfile"):
+            yield Evidence(f"{path} runs the software on a host", Location(path, 1))
+        elif last.startswith(("makefile", "gnumakefile", "justfile", "taskfile")):
+            for target in facts.functions:
+                if _TARGETS[name].search(target):
+                    yield Evidence(f"{path} has the target {target}", Location(path))
+                    break
+    if name == DEVELOPMENT:
+        for path in index.files:
+            if path.endswith("devcontainer.json") and _live(index, path):
+                yield Evidence(f"{path} is a container to develop in", Location(path, 1))
+    for step in index.workflows.steps:
+        if name == TEST and step.task is Task.TEST:
+            yield Evidence(f"{step.file} runs the tests", Location(step.file, step.step.line))
+            break
+
+
+def _delivered(index: RepoIndex, name: str) -> Iterator[Evidence]:
+    """The first step of a workflow that rolls it out, or publishes the image."""
+    for step in index.workflows.steps if name == PRODUCTION else ():
+        if step.task is Task.DEPLOY or _PUSHES.search(step.text):
+            text = f"{step.file} delivers it: {step.text[:60]}"
+            yield Evidence(text, Location(step.file, step.step.line))
+            break
+
+
+def _documented(index: RepoIndex, name: str) -> Iterator[Evidence]:
+    """Headings of READMEs, guides and pages that tell how it is run."""
+    if name == DEVELOPMENT and "README.rst" in index.files:
+        yield Evidence("README.rst is there to tell how", Location("README.rst", 1))
+    for path, facts in index.each(markdown.SLICE):
+        if index.inventory.is_(path, *_ASIDE) or path.count("/") > 2:
+            continue
+        if path.count("/") and not path.lower().startswith("docs/"):
+            continue
+        stem = posixpath.basename(path).partition(".")[0]
+        if _HEADINGS[name].search(stem):
+            yield Evidence(f"{path} tells how", Location(path, 1))
+            return
+        if not re.match(r"(?i)readme|contributing|develop|hacking|deploy|install", stem):
+            continue
+        for heading in facts.headings:
+            if _HEADINGS[name].search(heading.text):
+                text = f'{path} tells how under "{heading.text[:60]}"'
+                yield Evidence(text, Location(path, heading.line))
+                return
+
+
+# -- where its settings come from
+
+
+def _own_settings(index: RepoIndex, name: str) -> Iterator[Evidence]:
+    for path in index.files:
+        last = posixpath.basename(path)
+        if _TOOLS.search(path) or named_as_test(last) or not _live(index, path):
+            continue
+        if index.inventory.is_(path, FileClass.TEST) and name != TEST:
+            continue
+        dotted = not _CODE.search(last) and (_DOTENV.match(last) or dotenv.SLICE.kind(path))
+        in_folder = _SETTINGS_FOLDERS.search(path)
+        data = not last.endswith((".py", ".js", ".ts")) and _SETTINGS_FILES.search(last)
+        values = last.lower().endswith(_VALUES) and (in_folder or data)
+        if (dotted or values) and _named_after(last) == name:
+            yield Evidence(f"{path} holds settings of {name}", Location(path, 1))
+
+
+def _named_after(last: str) -> str:
+    """The environment that a file of settings is named after; a mere template names none."""
+    words = [w for w in re.split(r"[^a-z0-9]+", last.lower()) if w and not _GENERAL.fullmatch(w)]
+    return environment(".".join(words))
+
+
+def _general_settings(index: RepoIndex) -> Iterator[Evidence]:
+    for path in index.files:
+        last = posixpath.basename(path)
+        named = _DOTENV.match(last) and not _CODE.search(last)
+        tests = index.inventory.is_(path, FileClass.TEST)
+        if named and not tests and _live(index, path) and not _named_after(last):
+            yield Evidence(f"{path} holds settings for every environment", Location(path, 1))
+
+
+def _in_compose(index: RepoIndex, name: str) -> Iterator[Evidence]:
+    for container in _containers(index):
+        service = container.service
+        of = container.environment == name or _is_of(index, container, name)
+        if of and service.environment and _is_own(index, container):
+            text = f"{container.file} sets {len(service.environment)} variables"
+            yield Evidence(text, Location(container.file, service.environment[0].line))
+            return
