@@ -58,8 +58,7 @@ class EnvironmentSetIncomplete(Rule):
 
     Limits
         Values are not compared. A default compose file counts for one environment: development
-        where it mounts the source, reloads, says so or stands beside one for production. What
-        Kubernetes or a platform defines is not judged, and neither are libraries.
+        where it mounts the source, reloads, says so or stands beside one for production.
     """
 
     id = "CFG003"
