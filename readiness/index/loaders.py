@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from readiness.facts import python
 from readiness.facts.python import Call, PythonFacts
+from readiness.index.archives import below
 from readiness.index.deployments import Deployments
 from readiness.index.inventory import FileClass
 from readiness.model import Evidence, Location
@@ -16,6 +17,7 @@ from readiness.model import Evidence, Location
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
 
+_KEPT = (FileClass.LIVE, FileClass.SCRIPT)
 _SEARCHES = frozenset(("rglob", "glob", "iglob", "iterdir", "listdir", "walk", "scandir"))
 _OF_PATHS = frozenset(
     ("spec_from_file_location", "SourceFileLoader", "load_source", "run_path", "exec_module")
@@ -37,36 +39,64 @@ def loaded(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
 
 
 class _Places:
-    """Finds live Python files by the parts of their paths that a loader names."""
+    """Finds live Python files by the parts of their paths that a loader names.
+
+    Each place is searched once, however many loaders look there: the first one is told."""
 
     def __init__(self, index: RepoIndex) -> None:
         self.index = index
         self.deployments = Deployments(index)
+        self._first: dict[tuple[object, ...], str] = {}  # place -> the loader that looked first
+        self._searched: set[tuple[object, ...]] = set()
+        self._itself: set[tuple[object, ...]] = set()  # places in which that loader lies
 
     @cached_property
-    def files(self) -> list[str]:
-        kept = (FileClass.LIVE, FileClass.SCRIPT)
-        return [
-            path
-            for path in self.index.files
-            if path.endswith(".py") and self.index.inventory.is_(path, *kept)
-        ]
+    def _files(self) -> dict[str, list[str]]:
+        """Deployment -> the Python files below its folder."""
+        found: dict[str, list[str]] = {}
+        for path in self.index.files:
+            if path.endswith(".py") and self.index.inventory.is_(path, *_KEPT):
+                home = self.deployments.of(path)
+                found.setdefault(home, []).append(path)
+                while home:
+                    home = home.rpartition("/")[0]
+                    found.setdefault(home, []).append(path)
+        return found
 
-    def where(self, path: str, fits: Callable[[str], bool]) -> Iterator[str]:
+    def where(self, path: str, fits: Callable[[str], bool], *place: object) -> Iterator[str]:
         """The files that fit, of the deployment that `path` belongs to."""
         home = self.deployments.of(path)
-        start = f"{home}/" if home else ""
-        return (file for file in self.files if file.startswith(start) and fits(file))
+        files = (file for file in self._files.get(home, ()) if fits(file))
+        return self._once(path, (home, *place), files)
 
-    def below(self, folder: str) -> Iterator[str]:
-        return (file for file in self.files if file.startswith(f"{folder}/"))
+    def below(self, path: str, folder: str) -> Iterator[str]:
+        """The files of a folder and of all folders in it."""
+        files = below(self.index, folder) if folder in self.index.folders else []
+        return self._once(path, ("below", folder), self._kept(files))
 
-    def beside(self, path: str) -> Iterator[str]:
-        """The files of the folder of `path`, and of those below it unless it is a deployment's."""
+    def beside(self, path: str, alone: bool = False) -> Iterator[str]:
+        """The files of the folder of `path`, and of those below it unless it is a deployment's
+        or `alone`."""
         folder = path.rpartition("/")[0]
-        if folder == self.deployments.of(path):
-            return (file for file in self.files if file.rpartition("/")[0] == folder)
-        return self.below(folder)
+        if alone or folder == self.deployments.of(path):
+            return self._once(path, ("in", folder), self._kept(self.index.folders[folder]))
+        return self.below(path, folder)
+
+    def _kept(self, files: Iterable[str]) -> Iterator[str]:
+        kept = self.index.inventory.is_
+        return (file for file in files if file.endswith(".py") and kept(file, *_KEPT))
+
+    def _once(self, path: str, place: tuple[object, ...], files: Iterator[str]) -> Iterator[str]:
+        first = self._first.setdefault(place, path)
+        if place not in self._searched:
+            self._searched.add(place)
+            for file in files:
+                if file == path:
+                    self._itself.add(place)
+                else:
+                    yield file
+        elif first != path and place in self._itself:
+            yield first
 
 
 def _of_file(places: _Places, path: str, facts: PythonFacts) -> Iterator[tuple[str, Evidence]]:
@@ -87,7 +117,7 @@ def _of_file(places: _Places, path: str, facts: PythonFacts) -> Iterator[tuple[s
         evidence = Evidence(
             f"{path} loads what it finds with {call.name}()", Location(path, call.line)
         )
-        yield from ((file, evidence) for file in files if file != path)
+        yield from ((file, evidence) for file in files)
 
 
 def _steps(facts: PythonFacts) -> list[tuple[str, ...]]:
@@ -107,7 +137,7 @@ def _by_search(
         name = pattern.rpartition("/")[2]
         if name not in _ANY:
             if name.endswith(("*", ".py")):
-                yield from places.where(path, lambda f, n=name: fnmatchcase(_name(f), n))  # type: ignore[misc]
+                yield from places.where(path, partial(_fits, name), "glob", name)
         elif name.endswith(("*", ".py")):
             yield from _in_steps(places, path, steps)
     if not patterns:
@@ -119,9 +149,8 @@ def _by_path(places: _Places, path: str, call: Call, steps: list[tuple[str, ...]
     folders = [part for part in call.arguments if not part.endswith(".py")]
     for part in parts:
         end = "/".join([*folders[-1:], part.lstrip("./")])
-        exact = list(places.where(path, lambda f, e=end: f.endswith("/" + e)))  # type: ignore[misc]
-        name = _name(part)
-        yield from exact or places.where(path, lambda f, n=name: _name(f) == n)  # type: ignore[misc]
+        yield from places.where(path, partial(_ends_with, "/" + end), "end", end)
+        yield from places.where(path, partial(_ends_with, "/" + _name(part)), "end", _name(part))
     if not parts and call.name.rpartition(".")[2] != "exec_module":
         yield from _in_steps(places, path, steps)
 
@@ -131,7 +160,7 @@ def _in_steps(places: _Places, path: str, steps: list[tuple[str, ...]]) -> Itera
     if not steps:
         yield from places.beside(path)
     for chain in steps:
-        yield from places.where(path, lambda file, chain=chain: _ends_in(file, chain))  # type: ignore[misc]
+        yield from places.where(path, partial(_lies_in, chain), "steps", chain)
 
 
 def _by_package(places: _Places, path: str, call: Call) -> Iterator[str]:
@@ -146,25 +175,23 @@ def _by_package(places: _Places, path: str, call: Call) -> Iterator[str]:
     if not folders or _name(path) == "__init__.py":
         yield from places.beside(path)
     for folder in sorted(folders):
-        yield from places.below(folder)
+        yield from places.below(path, folder)
 
 
 def _by_name(places: _Places, path: str, call: Call) -> Iterator[str]:
     """By the fixed parts of a dotted name: "app.plugins." leads, ".tables." stands within."""
     if not call.arguments:
-        folder = path.rpartition("/")[0]
-        yield from (file for file in places.files if file.rpartition("/")[0] == folder)
+        yield from places.beside(path, alone=True)
     for text in call.arguments:
         inner = [part for part in text.split(".") if part]
         if not inner:
             if text.startswith("."):
                 yield from places.beside(path)
         elif text.startswith("."):
-            first = inner[0]
-            yield from places.where(path, lambda f, n=first: _is_module(f, n))  # type: ignore[misc]
+            yield from places.where(path, partial(_is_module, inner[0]), "module", inner[0])
         elif text.endswith("."):
             folder = f"/{'/'.join(inner)}/"
-            yield from places.where(path, lambda f, n=folder: n in f"/{f}")  # type: ignore[misc]
+            yield from places.where(path, partial(_is_below, folder), "below", folder)
 
 
 def _folders(packages: Iterable[str]) -> set[str]:
@@ -172,7 +199,19 @@ def _folders(packages: Iterable[str]) -> set[str]:
     return {path.rpartition("/")[0] for path in packages if _name(path) == "__init__.py"}
 
 
-def _ends_in(file: str, chain: tuple[str, ...]) -> bool:
+def _fits(pattern: str, file: str) -> bool:
+    return fnmatchcase(_name(file), pattern)
+
+
+def _ends_with(end: str, file: str) -> bool:
+    return f"/{file}".endswith(end)
+
+
+def _is_below(folder: str, file: str) -> bool:
+    return folder in f"/{file}"
+
+
+def _lies_in(chain: tuple[str, ...], file: str) -> bool:
     """Does the folder of `file` bear the last name of the chain, below the others in order?"""
     folders = file.split("/")[:-1]
     if not folders or folders[-1] != chain[-1]:
@@ -181,7 +220,7 @@ def _ends_in(file: str, chain: tuple[str, ...]) -> bool:
     return all(any(folder == step for folder in above) for step in chain[:-1])
 
 
-def _is_module(file: str, name: str) -> bool:
+def _is_module(name: str, file: str) -> bool:
     return file.endswith((f"/{name}.py", f"/{name}/__init__.py")) or f"/{name}/" in file
 
 
