@@ -11,6 +11,7 @@ import msgspec
 
 from readiness import registry
 from readiness.config import Config
+from readiness.facts import core_slices
 from readiness.index import FactKey, RepoIndex
 from readiness.index.history import Change, Commit, History, summarise
 from readiness.model import SYMLINK, Finding, Snapshot, TrackedFile
@@ -61,10 +62,14 @@ def build_index(
     config: Config | None = None,
     rules: Iterable[Rule] | None = None,
 ) -> RepoIndex:
-    """The index of a small tree, as the engine would build it from a repository for `rules`, by
-    default all that are installed."""
+    """The index of a small tree, as the engine would build it from a repository for `rules`; by
+    default with all facts that any rule reads, of all files."""
     files = parse_tree(tree) if isinstance(tree, str) else tree
-    slices = slices_of(registry.rules() if rules is None else rules, files)
+    if rules is None:
+        read = {slice_ for rule in registry.rules() for slice_ in rule.reads(files)}
+        slices = (*core_slices(), *read)
+    else:
+        slices = slices_of(rules, files)
     tracked = []
     facts: dict[FactKey, bytes] = {}
     for path, (content, mode) in sorted(files.items()):

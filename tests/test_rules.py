@@ -40,14 +40,19 @@ def test_a_rule_reads_the_slices_that_it_says_it_reads(
     rule: Rule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: set[tuple[str, str]] = set()
-    facts = RepoIndex.facts
+    facts, each = RepoIndex.facts, RepoIndex.each
 
     def watch(index: RepoIndex, slice_: Slice[Any], path: str) -> Any:
         if slice_.kind(path) is not None:
             read.add((slice_.name, path))
         return facts(index, slice_, path)
 
+    def watch_each(index: RepoIndex, slice_: Slice[Any]) -> Any:
+        read.update((slice_.name, path) for path in index.files if slice_.kind(path) is not None)
+        return each(index, slice_)
+
     monkeypatch.setattr(RepoIndex, "facts", watch)
+    monkeypatch.setattr(RepoIndex, "each", watch_each)
     for example in rule.examples:
         read.clear()
         run_example(rule, example)

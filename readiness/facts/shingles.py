@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from struct import iter_unpack
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -136,16 +137,17 @@ def compare(left: ShingleFacts, right: ShingleFacts) -> tuple[float, float, floa
     """(Jaccard similarity, share of `left` that is in `right`, share of `right` in `left`), each
     from 0 to 1; 0 where a file has too few words. Within about 0.04 for large files, exact for
     files of up to 512 shingles."""
-    import numpy as np
-
-    if not left.hashes or not right.hashes:
-        return 0.0, 0.0, 0.0
     level = max(left.level, right.level)
-    one = _sampled(np.frombuffer(left.hashes, dtype="<u4"), level)
-    two = _sampled(np.frombuffer(right.hashes, dtype="<u4"), level)
-    shared = len(np.intersect1d(one, two, assume_unique=True))
-    union = len(one) + len(two) - shared
-    return shared / max(union, 1), shared / max(len(one), 1), shared / max(len(two), 1)
+    one, two = _kept(left, level), _kept(right, level)
+    if not one or not two:
+        return 0.0, 0.0, 0.0
+    shared = len(one & two)
+    return shared / len(one | two), shared / len(one), shared / len(two)
+
+
+def _kept(facts: ShingleFacts, level: int) -> set[int]:
+    hashes = iter_unpack("<I", facts.hashes)
+    return {number for (number,) in hashes if not number & ((1 << level) - 1)}
 
 
 SLICE = Slice(name="shingles", version=1, type=ShingleFacts, kind=_kind, extract=extract)

@@ -65,14 +65,15 @@ class RepoIndex:
         facts = known.get(path)
         if type(facts) is bytes:
             facts = known[path] = self._decode[slice_.name](facts)
-        return facts  # type: ignore[no-any-return]  # the slice is the key, hence the type
+        return facts
 
     def each(self, slice_: Slice[T]) -> Iterator[tuple[str, T]]:
         """(path, facts) of every file that the slice applies to, sorted by path."""
-        for path in self._of(slice_):
-            facts = self.facts(slice_, path)
-            if facts is not None:
-                yield path, facts
+        known = self._of(slice_)
+        for path, facts in known.items():
+            if type(facts) is bytes:
+                facts = known[path] = self._decode[slice_.name](facts)
+            yield path, facts
 
     def _of(self, slice_: Slice[Any]) -> dict[str, Any]:
         """Path -> facts of the files that were read, decoded where they have been asked for."""
