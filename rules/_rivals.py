@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 
+from readiness.facts.shell import Command
 from readiness.index import RepoIndex
 from readiness.index.containers.builds import commands
 from readiness.index.entrypoints import Entrypoint
 from readiness.index.launches import DEPLOYED, Launch, Source
 from readiness.index.references import Use
-from readiness.model import Evidence
+from readiness.model import Evidence, Speaks
 from readiness.rule import against, for_
 
 _GENERIC = frozenset(
@@ -19,18 +21,84 @@ _GENERIC = frozenset(
     "simplified minimal full updated enhanced improved legacy backup copy fast prod production "
     "dev v".split()
 )
+_LONGEST = 120  # characters of a command that are shown
+_SHOWN = 6  # users of a rival that are shown
 _WORD = re.compile(r"[a-z]+")
 
 
-def started(index: RepoIndex, entrypoint: Entrypoint) -> list[Launch]:
-    """The commands that start it, documents aside."""
-    return [
-        launch
-        for launch in index.entrypoints.launches
-        if launch.target == entrypoint.path
-        and launch.source is not Source.DOCUMENT
-        and launch.role in (None, entrypoint.role)
-    ]
+class Rivals:
+    """What the repository tells of its rivals; each of its parts is read once."""
+
+    def __init__(self, index: RepoIndex) -> None:
+        self._index = index
+
+    @cached_property
+    def _launches(self) -> dict[str, list[Launch]]:
+        found: dict[str, list[Launch]] = {}
+        for launch in self._index.entrypoints.launches:
+            found.setdefault(launch.target, []).append(launch)
+        return found
+
+    @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        """Path -> the dotted names, of two parts or more, by which it is imported."""
+        found: dict[str, list[str]] = {}
+        for name, paths in self._index.imports.modules.items():
+            for path in paths if "." in name else ():
+                found.setdefault(path, []).append(name)
+        return found
+
+    @cached_property
+    def _spoken(self) -> dict[str, list[tuple[str, Command]]]:
+        """Dotted word -> the commands that hold it, outside of archives."""
+        found: dict[str, list[tuple[str, Command]]] = {}
+        for file, command in commands(self._index):
+            if self._index.inventory.archive_root(file) is None:
+                for word in set(" ".join(command.words).split()):
+                    if "." in word:
+                        found.setdefault(word, []).append((file, command))
+        return found
+
+    def started(self, entrypoint: Entrypoint) -> list[Launch]:
+        """The commands that start it, documents aside."""
+        return [
+            launch
+            for launch in self._launches.get(entrypoint.path, ())
+            if launch.source is not Source.DOCUMENT and launch.role in (None, entrypoint.role)
+        ]
+
+    def evidence(
+        self, rival: Entrypoint, primary: Entrypoint, theirs: Sequence[Launch]
+    ) -> Iterator[Evidence]:
+        """What speaks for a rival beside the primary, and what against it."""
+        own = (each for each in rival.evidence if each.location.path == rival.path)
+        yield from (each for each in own if each.speaks is Speaks.FOR)
+        for shown in primary.evidence[:3]:
+            where = shown.location
+            text = shown.summary.replace(" it: ", f" {primary.path}: ")
+            told = text if primary.path in text else f"{primary.path}: {text}"
+            yield for_(told, where.path, where.line)
+        if not theirs:
+            yield for_(f"no image, service, script or workflow starts {rival.path}")
+        for launch in theirs[:3]:
+            kept = "keeps it running" if launch.source in DEPLOYED else "starts it"
+            yield against(f"{launch.file} {kept}: {launch.text}", launch.file, launch.line or None)
+        yield from self._users(rival)
+
+    def _users(self, rival: Entrypoint) -> Iterator[Evidence]:
+        """Who else runs, imports or asks it; archives and documents aside."""
+        found: dict[str, tuple[int, str]] = {}
+        for reference in self._index.references.to.get(rival.path, ()):
+            live = self._index.inventory.archive_root(reference.source) is None
+            if live and reference.use is not Use.MENTIONS:
+                told = f"{reference.use} it: {reference.text}".rstrip(": ")
+                found.setdefault(reference.source, (reference.line, told))
+        for name in self._names.get(rival.path, ()):
+            for file, command in self._spoken.get(name, ()):
+                told = f"names it: {' '.join(command.words)[:_LONGEST]}"
+                found.setdefault(file, (command.line, told))
+        for source, (line, told) in sorted(found.items())[:_SHOWN]:
+            yield against(f"{source} {told}", source, line or None)
 
 
 def generic(rival: Entrypoint) -> bool:
@@ -45,38 +113,3 @@ def alike(index: RepoIndex, rival: Entrypoint, primary: Entrypoint) -> bool:
         for each in (primary, rival)
     )
     return len(ours & theirs) * 2 > len(theirs)
-
-
-def _users(index: RepoIndex, rival: Entrypoint) -> Iterator[Evidence]:
-    """Who else runs, imports or asks it; archives and documents aside."""
-    found: dict[str, tuple[int, str]] = {}
-    for reference in index.references.to.get(rival.path, ()):
-        if reference.use is not Use.MENTIONS:
-            told = f"{reference.use} it: {reference.text}".rstrip(": ")
-            found.setdefault(reference.source, (reference.line, told))
-    modules = index.imports.modules
-    names = {name for name, paths in modules.items() if "." in name and rival.path in paths}
-    for file, command in commands(index):
-        if names.intersection(part for word in command.words for part in word.split()):
-            found.setdefault(file, (command.line, f"names it: {' '.join(command.words)[:120]}"))
-    for source, (line, told) in sorted(found.items()):
-        if index.inventory.archive_root(source) is None:
-            yield against(f"{source} {told}", source, line or None)
-
-
-def evidence(
-    index: RepoIndex, rival: Entrypoint, primary: Entrypoint, theirs: list[Launch]
-) -> Iterator[Evidence]:
-    """What speaks for a rival that stands beside the primary, and what against it."""
-    yield from (each for each in rival.evidence if each.speaks == "for" and not theirs)
-    for shown in primary.evidence[:3]:
-        where = shown.location
-        text = shown.summary.replace(" it: ", f" {primary.path}: ")
-        told = text if primary.path in text else f"{primary.path}: {text}"
-        yield for_(told, where.path, where.line)
-    if not theirs:
-        yield for_(f"no image, service, script or workflow starts {rival.path}")
-    for launch in theirs[:3]:
-        kept = "keeps it running" if launch.source in DEPLOYED else "starts it"
-        yield against(f"{launch.file} {kept}: {launch.text}", launch.file, launch.line or None)
-    yield from _users(index, rival)

@@ -10,7 +10,7 @@ from readiness.index.entrypoints import Entrypoint, Role
 from readiness.model import Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Rule
 
-from ._rivals import alike, evidence, generic, started
+from ._rivals import Rivals, alike, generic
 
 _APP = "from fastapi import FastAPI\napp = FastAPI()\n"
 _IMAGE = "-- Dockerfile --\nFROM python:3.12\nCOPY . .\nCMD uvicorn main:app\n"
@@ -102,6 +102,7 @@ class DuplicateEntrypoint(Rule):
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         primaries = {(e.role, e.service): e for e in index.entrypoints.all if e.primary}
+        rivals = Rivals(index)
         seen: set[str] = set()
         for rival in index.entrypoints.all:
             primary = primaries.get((rival.role, rival.service))
@@ -109,10 +110,12 @@ class DuplicateEntrypoint(Rule):
                 continue
             if rival.role in _COMMANDS:
                 seen.add(rival.path)
-                yield self._finding(index, rival, primary)
+                yield self._finding(index, rivals, rival, primary)
 
-    def _finding(self, index: RepoIndex, rival: Entrypoint, primary: Entrypoint) -> Finding:
-        ours, theirs = started(index, primary), started(index, rival)
+    def _finding(
+        self, index: RepoIndex, rivals: Rivals, rival: Entrypoint, primary: Entrypoint
+    ) -> Finding:
+        ours, theirs = rivals.started(primary), rivals.started(rival)
         certain = bool(ours) and not theirs and (generic(rival) or alike(index, rival, primary))
         role = _COMMANDS[rival.role]
         return self.finding(
@@ -122,7 +125,7 @@ class DuplicateEntrypoint(Rule):
             line=rival.line or None,
             severity=Severity.HIGH if certain else Severity.MEDIUM,
             confidence=Confidence.HIGH if certain else Confidence.MEDIUM,
-            evidence=evidence(index, rival, primary, theirs),
+            evidence=rivals.evidence(rival, primary, theirs),
             subjects=(rival.path, primary.path),
             key=rival.role,
             cause=f"{primary.path} is not the only {role} of its deployment",

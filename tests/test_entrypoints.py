@@ -6,7 +6,7 @@ import pytest
 
 from readiness import registry
 from readiness.index.entrypoints import Entrypoint, Role
-from readiness.model import Location
+from readiness.model import Finding, Location
 from readiness.testing import build_index
 
 APP = "from fastapi import FastAPI\napp = FastAPI()\n"
@@ -177,15 +177,38 @@ def test_a_program_that_an_image_keeps_running_serves_where_it_has_ports() -> No
     assert primary(served) == "program.py"
 
 
+def rivals(tree: str) -> list[Finding]:
+    rule = next(rule for rule in registry.rules() if rule.id == "STA001")
+    return list(rule.check(build_index(tree)))
+
+
 def test_what_still_asks_a_rival_speaks_against_its_removal() -> None:
-    index = build_index(
+    [finding] = rivals(
         "-- compose.yml --\nservices:\n  worker:\n    build: .\n    command: celery -A jobs "
         "worker\n-- Dockerfile --\nFROM python\nCOPY . .\n"
         "-- jobs.py --\nfrom celery import Celery\ncelery = Celery('x')\n"
         "-- main/celery.py --\nfrom celery import Celery\ncelery = Celery('x')\n"
         "-- check.sh --\ndocker exec worker celery -A main.celery inspect ping\n"
     )
-    rule = next(rule for rule in registry.rules() if rule.id == "STA001")
-    [finding] = rule.check(index)
     against = [each.location for each in finding.evidence if each.speaks == "against"]
     assert against == [Location("check.sh", 1)]
+
+
+@pytest.mark.parametrize(
+    ("more", "severity"),
+    [
+        (f"-- server.py --\n{APP}", "high"),
+        (f"-- billing.py --\n{APP}", "medium"),
+        (f"-- server.py --\n{APP}-- start.sh --\nuvicorn server:app\n", "medium"),
+    ],
+    ids=["nothing starts it", "a name of its own", "a script starts it"],
+)
+def test_a_rival_weighs_less_where_it_may_be_a_service_of_its_own(more: str, severity: str) -> None:
+    image = "-- Dockerfile --\nFROM python\nCOPY . .\nCMD uvicorn main:app\n"
+    [finding] = rivals(f"{image}-- main.py --\n{APP}{more}")
+    assert finding.severity == severity
+
+
+def test_of_two_applications_that_nothing_starts_none_is_certain() -> None:
+    [finding] = rivals(f"-- main.py --\n{APP}-- server.py --\n{APP}")
+    assert (finding.severity, finding.confidence) == ("medium", "medium")
