@@ -1,0 +1,132 @@
+"""The README is true: its picture is what the product prints, its commands run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from readiness.cli import main
+
+if TYPE_CHECKING:
+    from conftest import Git
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+PICTURE = re.compile(r"(?s)(?<=writes it -->\n```text\n).*?(?=```\n<!-- /picture -->)")
+BLOCK = re.compile(r"(?ms)^```(\w+)\n(.*?)^```$")
+START, DAY = 1_700_000_000, 86_400
+
+MAIN = """\
+from fastapi import FastAPI
+
+from shop import orders
+
+app = FastAPI(title="shop")
+app.include_router(orders.router)
+
+
+@app.get("/ready")
+async def ready():
+    await orders.ping()
+"""
+ORDERS = """\
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/orders")
+
+
+@router.get("/")
+def all_orders():
+    return []
+
+
+async def ping():
+    return True
+"""
+SHOP = {
+    "Dockerfile": "FROM python:3.12\nWORKDIR /app\nCOPY . .\n"
+    'CMD ["uvicorn", "main:app", "--host", "0.0.0.0"]\n',
+    "compose.yaml": "services:\n  api:\n    build: .\n",
+    ".github/workflows/ci.yml": "on: [push]\njobs:\n  test:\n    runs-on: ubuntu-24.04\n"
+    "    steps:\n      - uses: actions/checkout@v4\n      - run: uvicorn main:app & pytest\n",
+    "README.md": "# Shop\n\nStart it with `uvicorn main:app`.\n",
+    "docs/ideas.md": "# Ideas\n\nTry `uvicorn modern_main:app` with the new router.\n",
+    "tests/test_modern.py": "import modern_main\n\n\ndef test_has_a_title():\n"
+    "    assert modern_main.app.title\n",
+    "shop/__init__.py": "",
+    "shop/orders.py": ORDERS,
+    "tests/test_orders.py": "from shop import orders\n\n\ndef test_no_orders_yet():\n"
+    "    assert orders.all_orders() == []\n",
+}
+
+
+@pytest.fixture
+def shop(git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
+    """A service that grew by copies."""
+    git.write("modern_main.py", MAIN.replace('"shop"', '"modern shop"'))
+    git.write("main.py", MAIN)
+    for path, content in SHOP.items():
+        git.write(path, content)
+    git.commit("begin", at=START)
+    git.write("main.py", MAIN + "    return {}\n")
+    git.commit("answer", at=START + 90 * DAY)
+    monkeypatch.setenv("READINESS_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.chdir(git.folder)
+    return git
+
+
+def test_its_picture_is_what_the_product_prints(
+    shop: Git, capsys: pytest.CaptureFixture[str], update_golden: bool
+) -> None:
+    main(["audit", "--format", "full", "--select", "STA001"])
+    printed = capsys.readouterr().out
+    picture = printed[printed.index("STA001 ") :].split("\n\nSTA")[0]
+    text = README.read_text()
+    if update_golden:
+        README.write_text(PICTURE.sub(lambda _: picture, text))
+    assert PICTURE.findall(README.read_text()) == [picture]
+
+
+def test_its_commands_run(shop: Git, capsys: pytest.CaptureFixture[str]) -> None:
+    commands = [
+        shlex.split(line, comments=True)
+        for kind, text in BLOCK.findall(README.read_text())
+        for line in text.splitlines()
+        if kind == "sh" and line.startswith("readiness ")
+    ]
+    assert len(commands) > 5
+    for command in commands:
+        assert main(command[1:]) in (0, 1), command
+        captured = capsys.readouterr()
+        assert captured.out and not captured.err, command
+
+
+def test_make_knows_the_commands_that_it_names() -> None:
+    targets = re.findall(r"^make (\w+)", README.read_text(), re.M)
+    assert {"audit", "test"} <= set(targets)
+    for target in targets:
+        subprocess.run(["make", "--dry-run", target], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_its_configuration_is_accepted(shop: Git, capsys: pytest.CaptureFixture[str]) -> None:
+    [example] = [text for kind, text in BLOCK.findall(README.read_text()) if kind == "toml"]
+    assert tomllib.loads(example)
+    shop.write("pyproject.toml", example)
+    assert main(["audit"]) in (0, 1)
+    assert not capsys.readouterr().err
+
+
+def test_the_files_that_it_names_are_there() -> None:
+    text = README.read_text()
+    linked = re.findall(r"\]\(([\w./-]+)\)", text)
+    listed = re.findall(r"`((?:readiness/|rules/|reports/|benchmarks/)[\w./-]*)`", text)
+    assert linked and listed
+    assert [path for path in (*linked, *listed) if not os.path.exists(ROOT / path)] == []
