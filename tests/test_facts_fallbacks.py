@@ -46,6 +46,7 @@ def test_a_literal_behind_a_credential_is_its_fallback(line: str) -> None:
         "def sign():\n    JWT_SECRET = 'changeme'",
         "class Settings(BaseSettings):\n    def sign(self):\n        JWT_SECRET = 'changeme'",
         "PASSWORD_MIN_LENGTH = '8'",
+        """EXAMPLE = "key = os.getenv('JWT_SECRET', 'changeme')" """,
     ],
 )
 def test_what_only_looks_like_one_is_none(line: str) -> None:

@@ -118,7 +118,7 @@ def _of_python(lines: list[str]) -> Iterator[Fallback]:
         if not _MARKED.search(line):
             continue
         read = _READ.search(line)
-        if read is not None:
+        if read is not None and not _is_quoted(line, read):
             writes = _WRITES.search(read["call"].lower()) or _CONSTANT.fullmatch(read["value"])
             if is_credential(read["name"]) and not writes:
                 yield Fallback(read["name"], hide(read["value"]), number, owner, True)
@@ -128,6 +128,12 @@ def _of_python(lines: list[str]) -> Iterator[Fallback]:
             continue
         if field["indent"] == indent and (owner or field["name"].isupper()):
             yield Fallback(field["name"], hide(field["value"]), number, owner)
+
+
+def _is_quoted(line: str, read: re.Match[str]) -> bool:
+    """Does the read itself stand in a string, as in an example of code?"""
+    other = "'" if read["quote"] == '"' else '"'
+    return line.count(other, 0, read.start()) % 2 == 1
 
 
 def _judge(lines: list[str], refused: set[str], noticed: set[str]) -> None:
@@ -143,4 +149,4 @@ def _judge(lines: list[str], refused: set[str], noticed: set[str]) -> None:
             refused.update(shown for shown in map(hide, values) if not shown.startswith("<literal"))
 
 
-SLICE = Slice(name="fallbacks", version=1, type=FallbackFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="fallbacks", version=2, type=FallbackFacts, kind=_kind, extract=extract)
