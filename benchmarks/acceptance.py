@@ -37,7 +37,7 @@ ARCHIVES = (
     "docs/12.5-root-archive",
     "symphainy-frontend/archive",
     P + "foundations/communication_foundation_archived",
-    "docs/111125_archive",
+    P + "docs/111125_archive",
     P + "backend/smart_city/archived_services",
     "symphainy-frontend/docs/archived_plans",
     P + "utilities/archived_utilities",

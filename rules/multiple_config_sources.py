@@ -11,6 +11,7 @@ from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Seve
 from readiness.rule import Example, Rule, against, for_
 
 MANY = 3  # sources; two may be a migration that is under way
+HOPELESS = 4  # sources from which nobody can say which value production runs with
 ENOUGH_USERS = 3  # importers of a module of settings that make it a source for the whole project
 
 _ONE = """\
@@ -47,7 +48,8 @@ class MultipleConfigSources(Rule):
         Finds the classes and modules that load configuration (pydantic settings, Django settings,
         configuration managers, loaders and utilities, modules of settings) and that live code
         imports. What is one mechanism, one package or only wraps another counts as one. Reports
-        every one beside that which most files use.
+        every one beside that which most files use: medium for a second, high from three ways on,
+        critical from four.
 
     Why it matters
         Each loader has its own defaults, files and order of precedence. A value that is changed in
@@ -106,6 +108,7 @@ class MultipleConfigSources(Rule):
     def _finding(self, service: str, primary: Source, rival: Source, count: int) -> Finding:
         main, other = primary.main, rival.main
         certain = other.kind is Kind.LOADER and bool(other.reads) and count >= MANY
+        severity = Severity.CRITICAL if count >= HOPELESS else Severity.HIGH
         where = f" of {service}" if service else ""
         return self.finding(
             other.path,
@@ -113,7 +116,7 @@ class MultipleConfigSources(Rule):
             f"most code uses {main.label} ({main.path})",
             line=other.line,
             key=other.label,
-            severity=Severity.HIGH if certain else Severity.MEDIUM,
+            severity=severity if certain else Severity.MEDIUM,
             confidence=Confidence.HIGH if other.kind is Kind.LOADER else Confidence.MEDIUM,
             evidence=_evidence(primary, rival),
             subjects=sorted({*(loader.path for loader in rival.loaders), main.path}),
