@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from readiness import cache as caching
+from readiness import secrets
 from readiness.cache import Cache
 from readiness.errors import ReadinessError, RepositoryError
 from readiness.facts import Slice, text
@@ -94,9 +95,14 @@ def collect(
     alone. `workers` is the number of processes, by default that of the CPUs we may use. `progress`
     is called with the number of files done and that of files to do.
 
+    Where secrets are among the facts, no other facts of the same file hold their characters.
+
     Raises:
         RepositoryError: the repository could not be read.
     """
+    search = any(slice_.name == secrets.SLICE.name for slice_ in slices)
+    version = f"{version} without secrets" if search else version
+    searched: dict[str, list[Job]] = {}
     paths: dict[str, list[str]] = {}
     wanted: dict[bytes, tuple[str, Job]] = {}
     for file in files:
@@ -107,6 +113,8 @@ def collect(
             kind = slice_.kind(file.path)
             if kind is not None:
                 wanted[_key(slice_, kind, file.blob_id, version)] = file.blob_id, (number, kind)
+                if slice_.name == secrets.SLICE.name:
+                    searched.setdefault(file.blob_id, []).append((number, kind))
     facts: dict[FactKey, bytes] = {}
     for key, value in cache.get_many(wanted):
         blob_id, (number, kind) = wanted.pop(key)
@@ -115,6 +123,8 @@ def collect(
     missing: dict[str, list[Job]] = {}
     for blob_id, job in wanted.values():
         missing.setdefault(blob_id, []).append(job)
+    for blob_id, jobs in missing.items():
+        jobs += [job for job in searched.get(blob_id, ()) if job not in jobs]
     blobs = [Blob(blob_id, tuple(jobs)) for blob_id, jobs in missing.items()]
 
     skipped: list[SkippedFile] = []
@@ -343,16 +353,23 @@ def _bounds(seconds: float, memory: int) -> Iterator[None]:
 def extract(slices: Sequence[Slice[Any]], jobs: Iterable[Job], data: bytes, index: int) -> Result:
     """The encoded facts of one blob; a file that is no text has only those of the slice `text`."""
     result = Result(index)
+    found: list[tuple[str, secrets.SecretFacts]] = []
     binary = text.encoding_of(data) == "binary"
     for number, kind in jobs:
         slice_ = slices[number]
         value: bytes | None = NOTHING
         if not binary or slice_.name == text.SLICE.name:
             try:
-                value = msgspec.msgpack.encode(slice_.extract(kind, data))
+                facts = slice_.extract(kind, data)
+                value = msgspec.msgpack.encode(facts)
+                if isinstance(facts, secrets.SecretFacts):
+                    found.append((kind, facts))
             except Exception as error:  # an extractor answers for any bytes: this one has a fault
                 value = None
                 result.reasons.append(f"{slice_.name} facts: {type(error).__name__}: {error}")
                 result.failed = True
         result.values.append(value)
+    for kind, facts in found:
+        hidden = iter(secrets.hide(kind, data, facts, list(filter(None, result.values))))
+        result.values = [next(hidden) if value else value for value in result.values]
     return result

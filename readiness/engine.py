@@ -96,7 +96,7 @@ def _make(
     world: Surroundings,
 ) -> tuple[Report, bool]:
     """The report, and whether it follows from the snapshot alone."""
-    from readiness import collect, gate, score, selection, story, suppress
+    from readiness import collect, gate, score, secrets, selection, story, suppress
     from readiness.index import languages, unread
     from readiness.rule import slices_of, summarise
 
@@ -104,18 +104,21 @@ def _make(
     files = _visible(snapshot.files, config.exclude)
     excluded = len(snapshot.files) - len(files)
     snapshot = msgspec.structs.replace(snapshot, files=files)
+    slices = slices_of(rules, {file.path for file in files})
     collected = collect.collect(
         repository,
         files,
         cache,
         caching.code("facts", "secrets", "model.py"),
-        slices=slices_of(rules, {file.path for file in files}),
+        slices=slices,
         workers=world.workers,
         progress=world.progress,
     )
     history = partial(_history, repository, snapshot.commit, cache)
     index = RepoIndex(snapshot, collected.facts, config, history)
     judgement = judge(index, rules)
+    if not any(slice_.name == secrets.SLICE.name for slice_ in slices):
+        judgement = _redacted(judgement)
     summaries = tuple(summarise(rule) for rule in rules)
     suppressed = suppress.split(judgement.findings, index, summaries, world.today)
     lenient = _without_waived(judgement, index, rules, suppressed.active)
@@ -219,6 +222,29 @@ def judge(index: RepoIndex, rules: Sequence[Rule]) -> Judgement:
         findings += found
         outcomes.append(outcome)
     return Judgement(sort_findings(findings), tuple(outcomes), tuple(errors))
+
+
+def _redacted(judgement: Judgement) -> Judgement:
+    """The judgement without secrets in what rules quote; they were not looked for before."""
+    from readiness.secrets import redact
+
+    findings = [
+        msgspec.structs.replace(
+            finding,
+            message=redact(finding.message),
+            cause=redact(finding.cause),
+            evidence=tuple(
+                msgspec.structs.replace(evidence, summary=redact(evidence.summary))
+                for evidence in finding.evidence
+            ),
+        )
+        for finding in judgement.findings
+    ]
+    outcomes = [
+        msgspec.structs.replace(outcome, reason=redact(outcome.reason))
+        for outcome in judgement.outcomes
+    ]
+    return Judgement(tuple(findings), tuple(outcomes), judgement.errors)
 
 
 def _judge_one(index: RepoIndex, rule: Rule) -> tuple[list[Finding], Outcome]:

@@ -4,12 +4,14 @@
 
 Each is a module of its own and can be replaced alone. What leaves the package is the kind of a
 secret, its lines and length, and a keyed hash where the value is too random to be guessed from it.
+Where the same characters stand in other facts (a command, a default), `hide` masks them.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -188,6 +190,44 @@ def extract(kind: str, data: bytes) -> SecretFacts:
     )
 
 
+def hide(kind: str, data: bytes, facts: SecretFacts, others: Sequence[bytes]) -> list[bytes]:
+    """`others`, which were made of the same `data`, with asterisks for every character of a secret.
+
+    `facts` are those of `data`. A value that is a word stays: it stands for other things as well.
+    """
+    values = sorted(_values(kind, data, facts), key=len, reverse=True) if facts.secrets else []
+    return [functools.reduce(_masked, values, other) for other in others]
+
+
+def redact(text: str) -> str:
+    """`text` with asterisks for every character of a secret in it."""
+    data = text.encode("utf-8", "surrogateescape")
+    values = {found.value for line in _gate().lines(data) for found in _look("other", data, line)}
+    for value in sorted(values, key=len, reverse=True):
+        text = text.replace(value, "*" * len(value))
+    return text
+
+
+def _values(kind: str, data: bytes, facts: SecretFacts) -> Iterator[bytes]:
+    data = _text_bytes(data)
+    lines = {line for secret in facts.secrets for line in secret.lines}
+    number, position = 1, 0
+    for line in _gate().lines(data):
+        number += data.count(b"\n", position, line.start)
+        position = line.start
+        if number in lines:
+            for found in _look(kind, data, line):
+                if found.provider.shape is Shape.PEM:
+                    following = _decode(data[line.start + found.end :][:_PEM_WINDOW])
+                    yield from confidence.private_key_lines(following)
+                elif _key(found):
+                    yield found.value.encode()
+
+
+def _masked(content: bytes, value: bytes) -> bytes:
+    return content.replace(value, b"*" * len(value))
+
+
 _PLUGIN_LABELS = frozenset((*engine.PLUGINS, engine.UNQUOTED_KEYWORD))
 
 
@@ -211,7 +251,6 @@ def _add(secrets: dict[tuple[str, str], Secret], found: _Found, number: int) -> 
         return
     assert found.verdict.confidence is not None
     shape = found.provider.shape
-    can_be_words = shape.needs_name or shape is Shape.DSN
     secrets[found.provider.id, found.identity] = Secret(
         provider=found.provider.id,
         name=found.verdict.name or found.provider.name,
@@ -219,12 +258,18 @@ def _add(secrets: dict[tuple[str, str], Secret], found: _Found, number: int) -> 
         confidence=found.verdict.confidence,
         lines=(number,),
         length=len(found.identity if shape is Shape.PEM else found.value),
-        key=confidence.key_of(found.identity, can_be_words=can_be_words),
+        key=_key(found),
         named=found.named,
         issuer=found.provider.issuer,
         is_token=not shape.needs_name,
         doubts=tuple(doubt.sentence for doubt in found.verdict.doubts),
     )
+
+
+def _key(found: _Found) -> str:
+    shape = found.provider.shape
+    can_be_words = shape.needs_name or shape is Shape.DSN
+    return confidence.key_of(found.identity, can_be_words=can_be_words)
 
 
 def _doubted(found: _Found) -> _Found:

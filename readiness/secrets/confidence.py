@@ -367,9 +367,17 @@ def private_key(following: str) -> Verdict:
     return _verdict(doubts)
 
 
+_KEY_LINE = re.compile(r"[A-Za-z0-9+/=]{16,}")
+
+
 def private_key_body(following: str) -> str:
     """What tells one private key from another: its base64, without line ends."""
     return "".join(_BASE64.findall(_body(following)[0]))
+
+
+def private_key_lines(following: str) -> list[bytes]:
+    """The lines of a private key, each of which is a part of the secret."""
+    return [found[0].encode() for found in _KEY_LINE.finditer(_body(following)[0])]
 
 
 def _body(following: str) -> tuple[str, bool]:
