@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from readiness.facts import python, shell
 from readiness.facts.shell import Command
-from readiness.index import RepoIndex, backing, startup
+from readiness.index import RepoIndex, backing
 from readiness.index.backing import Backing
 from readiness.index.containers import Container
 from readiness.index.entrypoints import Entrypoint, Role
@@ -17,7 +17,7 @@ from readiness.index.startup import Function, Startup
 from readiness.model import Evidence
 from readiness.rule import against
 
-from ._startup_failures import of_python
+from ._startup_failures import LONGEST, of_python
 
 
 class Check(NamedTuple):
@@ -80,7 +80,7 @@ def checks(index: RepoIndex, path: str) -> list[Check]:
 
 
 def _in_code(index: RepoIndex, path: str) -> Iterator[Check]:
-    started = startup.of(index, path)
+    started = index.startups[path]
     hooks = frozenset(name.rpartition(".")[2] for name in index.config.preboot)
     soft = {(each.path, each.function) for each in of_python(index)}
     seen: set[tuple[str, str]] = set()
@@ -118,7 +118,7 @@ def _candidates(
 
 
 def _checks_by_command(file: str, command: Command) -> Iterator[Check]:
-    text = " ".join(command.words)
+    text = " ".join(command.words)[:LONGEST]
     waits = command.words[:1] == ("sleep",) and command.conditional
     if waits or (_COMMANDS.search(text) and not _SAYS.match(text)):
         soft = command.fallback.partition(" ")[0] in ("true", ":", "echo")

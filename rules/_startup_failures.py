@@ -11,9 +11,8 @@ from readiness.facts import python, shell
 from readiness.facts.programs import unwrap
 from readiness.facts.python import Swallow
 from readiness.facts.shell import Command, ShellFacts
-from readiness.index import RepoIndex, boot, startup
+from readiness.index import RepoIndex, boot
 from readiness.index.commands.lines import compose_words, innermost, program_of
-from readiness.index.entrypoints import Role
 from readiness.index.start_scripts import Way
 from readiness.model import Confidence, Severity
 
@@ -68,21 +67,20 @@ _MIGRATES = re.compile(
 )
 _HARMLESS = re.compile(r"(?:true|:|echo|printf|log\w*|warn\w*|info|print_\w+)\b")
 _DEVELOPMENT = ("development", "test")
+LONGEST = 2_000  # characters of a command that are read
 
 
 def of_python(index: RepoIndex) -> Iterator[Failure]:
     """The swallowed failures in the functions that run when an application or worker starts."""
     seen: set[tuple[str, str]] = set()
-    for entrypoint in index.entrypoints.all:
-        if entrypoint.primary and entrypoint.role in (Role.API, Role.WORKER):
-            started = startup.of(index, entrypoint.path)
-            for function in started.functions:
-                facts = index.facts(python.SLICE, function.path)
-                own = [s for s in facts.swallows if s.where == function.name] if facts else []
-                if own and (function.path, function.name) not in seen:
-                    seen.add((function.path, function.name))
-                    told = f"{function.path}: {started.chain(function)}"
-                    yield from _worst(function.path, own, told)
+    for started in index.startups.values():
+        for function in started.functions:
+            facts = index.facts(python.SLICE, function.path)
+            own = [s for s in facts.swallows if s.where == function.name] if facts else []
+            if own and (function.path, function.name) not in seen:
+                seen.add((function.path, function.name))
+                told = f"{function.path}: {started.chain(function)}"
+                yield from _worst(function.path, own, told)
 
 
 def _worst(path: str, swallows: Sequence[Swallow], told: str) -> Iterator[Failure]:
@@ -161,7 +159,7 @@ def _of_script(path: str, facts: ShellFacts, told: str, in_image: bool) -> Itera
             continue
         what = _required(command)
         if what and not _OPTIONAL.search(" ".join(command.words)):
-            migrates = in_image and _MIGRATES.search(" ".join(command.words))
+            migrates = in_image and _MIGRATES.search(" ".join(command.words)[:LONGEST])
             severity = Severity.CRITICAL if migrates else Severity.HIGH
             quote = f"|| {command.fallback}"
             yield Failure(
@@ -172,12 +170,12 @@ def _of_script(path: str, facts: ShellFacts, told: str, in_image: bool) -> Itera
 def _required(command: Command) -> str:
     """What a command checks, prepares or starts that the software cannot do without; else ""."""
     for part in unwrap(command):
-        text = " ".join(part.words)
+        text = " ".join(part.words)[:LONGEST]
         inner = innermost(part.words)
         if "up" in compose_words(part.words)[:6] or _MIGRATES.search(text):
             return f"`{text[:80]}` fails"
         if program_of(part.words) not in ("echo", "printf") and (
-            _PROBES.search(text) or (inner and _PROBES.search(" ".join(inner)))
+            _PROBES.search(text) or (inner and _PROBES.search(" ".join(inner)[:LONGEST]))
         ):
             return f"`{text[:80]}` fails"
     return ""

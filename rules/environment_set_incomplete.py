@@ -125,10 +125,10 @@ class EnvironmentSetIncomplete(Rule):
 
     def _undefined(self, index: RepoIndex, missing: Environment) -> Finding:
         found = [each.runs for each in index.environments.all if each.runs]
-        files = [evidence.location.path or "" for evidence in index.environments.all[0].runs]
+        paths = [evidence.location.path or "" for evidence in index.environments.all[0].runs]
         how = "only documents or deliveries tell of it" if missing.told else "nothing tells of it"
         return self.finding(
-            min(files, key=len, default=None),
+            min((p for p in paths if p.endswith(("yml", "yaml"))), key=len, default=None),
             f"{missing.name} is not defined: no compose file, profile, script or unit runs it, and "
             f"{how}",
             key=missing.name,

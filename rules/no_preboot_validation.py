@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from readiness.index import RepoIndex, startup
+from readiness.index import RepoIndex
 from readiness.index.backing import Backing
 from readiness.index.entrypoints import Entrypoint
 from readiness.index.startup import Startup
@@ -109,7 +109,7 @@ class NoPrebootValidation(Rule):
         self, index: RepoIndex, entrypoint: Entrypoint, needed: list[Backing], found: list[Check]
     ) -> Finding:
         names = ", ".join(each.name for each in needed)
-        started = startup.of(index, entrypoint.path)
+        started = index.startups[entrypoint.path]
         severity, confidence = _weight(index, started, needed)
         evidence = list(_needs(needed))
         if found:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from readiness.index.routes import Routes
     from readiness.index.start_rivals import StartGroup
     from readiness.index.start_scripts import StartScript
+    from readiness.index.startup import Startup
     from readiness.index.tests import Tests
     from readiness.index.twins import Twins
     from readiness.index.workflows import Workflows
@@ -196,6 +197,12 @@ class RepoIndex:
         from readiness.index import start_rivals
 
         return start_rivals.build(self)
+
+    @cached_property
+    def startups(self) -> dict[str, Startup]:
+        from readiness.index import startup
+
+        return startup.build(self)
 
     @cached_property
     def tests(self) -> Tests:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -80,83 +80,95 @@ _TARGETS = {
 
 def build(index: RepoIndex) -> Environments:
     """What the live files say of each environment."""
+    files = _compose_files(index)
     own = {name: list(_own_settings(index, name)) for name in _HEADINGS}
     general = list(_general_settings(index))
     found = []
     for name in (DEVELOPMENT, TEST, STAGING, PRODUCTION):
-        if name == STAGING and not (own[name] or _has_compose(index, name)):
+        if name == STAGING and not own[name] and not any(f.environment == name for f in files):
             continue
         found.append(
             Environment(
                 name,
-                (*_runs(index, name), *_tools(index, name)),
+                (*_runs(index, files, name), *_tools(index, name)),
                 (*_delivered(index, name), *_documented(index, name)),
-                (*own[name], *_in_compose(index, name), *general),
+                (*own[name], *_in_compose(files, name), *general),
                 tuple(own[name]),
             )
         )
     return Environments(tuple(found), len(index.configuration.keys))
 
 
+class _ComposeFile(NamedTuple):
+    """`environment` is the one that it is for, `own` its services that run our own software."""
+
+    path: str
+    environment: str
+    services: list[Container]
+    own: list[Container]
+
+
 def _live(index: RepoIndex, path: str) -> bool:
     return not index.inventory.is_(path, *_ASIDE, FileClass.DOCS)
 
 
-def _containers(index: RepoIndex) -> Iterator[Container]:
+def _compose_files(index: RepoIndex) -> list[_ComposeFile]:
+    """The live compose files. One that names no environment is for one alone: for production
+    where it runs the software's own image as it is, else for development."""
+    services: dict[str, list[Container]] = {}
     for container in index.containers.containers:
         if _live(index, container.file):
-            yield container
-
-
-def _has_compose(index: RepoIndex, name: str) -> bool:
-    return any(c.environment == name for c in _containers(index))
-
-
-# -- what runs it
-
-
-def _runs(index: RepoIndex, name: str) -> Iterator[Evidence]:
-    seen = set()
-    for container in _containers(index):
-        if container.file in seen:
-            continue
-        if container.environment == name or _is_of(index, container, name):
-            seen.add(container.file)
-            yield Evidence(f"{container.file} runs {name}", Location(container.file))
-        elif any(environment(profile) == name for profile in container.service.profiles):
-            seen.add(container.file)
-            text = f"{container.file} has a profile for {name}"
-            yield Evidence(text, Location(container.file, container.service.line))
-    for script in index.start_scripts:
-        if script.environment == name:
-            text = f"{script.path} starts {name}"
-            yield Evidence(text, Location(script.path, script.launched[0].line))
-
-
-def _is_of(index: RepoIndex, container: Container, name: str) -> bool:
-    """Is a compose file that names no environment for this one? It is for one alone: for
-    production where it runs the software's own image as it is, else for development."""
-    if container.environment:
-        return False
-    file = [each for each in _containers(index) if each.file == container.file]
-    own = [each for each in file if _is_own(index, each)]
-    mounted = any(each.mounts_source for each in own)
-    commands = [word for each in own for c in each.service.command for word in c.words]
-    told = any(
-        _SAYS_WHICH.search(each.key) and _SAYS_DEVELOPMENT.match(each.value or "")
-        for one in own
-        for each in one.service.environment
-    )
-    develops = mounted or told or not own or _DEVELOPS.search(" ".join(commands)) is not None
-    if not develops and _has_compose(index, PRODUCTION) and not _has_compose(index, DEVELOPMENT):
-        develops = True
-    return name == (DEVELOPMENT if develops else PRODUCTION)
+            services.setdefault(container.file, []).append(container)
+    named = {found[0].environment for found in services.values()}
+    files = []
+    for path, found in services.items():
+        own = [each for each in found if _is_own(index, each)]
+        default = DEVELOPMENT if not own or _develops(own) else PRODUCTION
+        if PRODUCTION in named and DEVELOPMENT not in named:
+            default = DEVELOPMENT
+        files.append(_ComposeFile(path, found[0].environment or default, found, own))
+    return files
 
 
 def _is_own(index: RepoIndex, container: Container) -> bool:
     repository = index.snapshot.repository.rpartition("/")[2].lower()
     named = bool(repository) and repository in container.service.image.lower()
     return container.image is not None or bool(container.service.build_line) or named
+
+
+def _develops(own: list[Container]) -> bool:
+    """Is the source mounted, reloaded or watched, or does a variable say so?"""
+    words = [word for each in own for c in each.service.command for word in c.words]
+    return (
+        any(each.mounts_source for each in own)
+        or _DEVELOPS.search(" ".join(words)) is not None
+        or any(
+            _SAYS_WHICH.search(each.key) and _SAYS_DEVELOPMENT.match(each.value or "")
+            for one in own
+            for each in one.service.environment
+        )
+    )
+
+
+# -- what runs it
+
+
+def _runs(index: RepoIndex, files: list[_ComposeFile], name: str) -> Iterator[Evidence]:
+    for file in files:
+        profiled = [
+            each
+            for each in file.services
+            if any(environment(profile) == name for profile in each.service.profiles)
+        ]
+        if file.environment == name:
+            yield Evidence(f"{file.path} runs {name}", Location(file.path))
+        elif profiled:
+            text = f"{file.path} has a profile for {name}"
+            yield Evidence(text, Location(file.path, profiled[0].service.line))
+    for script in index.start_scripts:
+        if script.environment == name:
+            text = f"{script.path} starts {name}"
+            yield Evidence(text, Location(script.path, script.launched[0].line))
 
 
 def _tools(index: RepoIndex, name: str) -> Iterator[Evidence]:
@@ -184,7 +196,7 @@ def _tools(index: RepoIndex, name: str) -> Iterator[Evidence]:
 def _delivered(index: RepoIndex, name: str) -> Iterator[Evidence]:
     """The first step of a workflow that rolls it out, or publishes the image."""
     for step in index.workflows.steps if name == PRODUCTION else ():
-        if step.task is Task.DEPLOY or _PUSHES.search(step.text):
+        if step.task is Task.DEPLOY or _PUSHES.search(step.text[:2_000]):
             text = f"{step.file} delivers it: {step.text[:60]}"
             yield Evidence(text, Location(step.file, step.step.line))
             break
@@ -245,11 +257,11 @@ def _general_settings(index: RepoIndex) -> Iterator[Evidence]:
             yield Evidence(f"{path} holds settings for every environment", Location(path, 1))
 
 
-def _in_compose(index: RepoIndex, name: str) -> Iterator[Evidence]:
-    for container in _containers(index):
-        service = container.service
-        of = container.environment == name or _is_of(index, container, name)
-        if of and service.environment and _is_own(index, container):
-            text = f"{container.file} sets {len(service.environment)} variables"
-            yield Evidence(text, Location(container.file, service.environment[0].line))
-            return
+def _in_compose(files: list[_ComposeFile], name: str) -> Iterator[Evidence]:
+    for file in files:
+        for container in file.own:
+            variables = container.service.environment
+            if file.environment == name and variables:
+                text = f"{file.path} sets {len(variables)} variables"
+                yield Evidence(text, Location(file.path, variables[0].line))
+                return

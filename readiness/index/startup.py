@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from readiness.facts import python
 from readiness.facts.python import Call, Import, PythonFacts
+from readiness.index.entrypoints import Role
 from readiness.index.references import Use
 
 if TYPE_CHECKING:
@@ -76,6 +77,15 @@ _TAKES_FUNCTIONS = ("add_event_handler", "run_until_complete", "asyncio.run", "a
 _MODULE = ("", "__main__")
 
 
+def build(index: RepoIndex) -> dict[str, Startup]:
+    """The startup of every primary application and worker, by its path."""
+    return {
+        each.path: of(index, each.path)
+        for each in index.entrypoints.all
+        if each.primary and each.role in (Role.API, Role.WORKER)
+    }
+
+
 def of(index: RepoIndex, path: str) -> Startup:
     """The startup of the application, worker or script at `path`."""
     return _Walk(index, path).walk()
@@ -88,6 +98,7 @@ class _Walk:
         self._seen: set[tuple[str, str]] = set()
         self._functions: list[Function] = []
         self._steps: list[Step] = []
+        self._own: dict[str, dict[str, None]] = {}
 
     def walk(self) -> Startup:
         for path in self._files():
@@ -173,7 +184,7 @@ class _Walk:
         last = name.rpartition(".")[2]
         if last in ("", "__init__"):
             return
-        own = _functions(facts)
+        own = self._functions_of(path, facts)
         if not dot:
             yield from ((path, found) for found in _named(own, where, last))
         elif head in ("self", "cls"):
@@ -189,6 +200,12 @@ class _Walk:
             if len(methods) == 1:
                 yield path, methods[0]
 
+    def _functions_of(self, path: str, facts: PythonFacts) -> dict[str, None]:
+        found = self._own.get(path)
+        if found is None:
+            found = self._own[path] = _functions(facts)
+        return found
+
     def _imported(
         self, path: str, imported: Import, name: str, depth: int
     ) -> Iterator[tuple[str, str]]:
@@ -199,7 +216,7 @@ class _Walk:
             facts = self._index.facts(python.SLICE, target)
             if facts is None:
                 continue
-            own = _functions(facts)
+            own = self._functions_of(target, facts)
             bare = "." not in name
             wanted = imported.name if bare and imported.name else last
             found = [each for each in own if each == wanted]
