@@ -81,19 +81,19 @@ _TARGETS = {
 def build(index: RepoIndex) -> Environments:
     """What the live files say of each environment."""
     files = _compose_files(index)
-    own = {name: list(_own_settings(index, name)) for name in _HEADINGS}
-    general = list(_general_settings(index))
+    settings = _settings(index)
     found = []
     for name in (DEVELOPMENT, TEST, STAGING, PRODUCTION):
-        if name == STAGING and not own[name] and not any(f.environment == name for f in files):
+        own = settings.get(name, [])
+        if name == STAGING and not own and not any(f.environment == name for f in files):
             continue
         found.append(
             Environment(
                 name,
                 (*_runs(index, files, name), *_tools(index, name)),
                 (*_delivered(index, name), *_documented(index, name)),
-                (*own[name], *_in_compose(files, name), *general),
-                tuple(own[name]),
+                (*own, *_in_compose(files, name), *settings.get("", [])),
+                tuple(own),
             )
         )
     return Environments(tuple(found), len(index.configuration.keys))
@@ -227,34 +227,37 @@ def _documented(index: RepoIndex, name: str) -> Iterator[Evidence]:
 # -- where its settings come from
 
 
-def _own_settings(index: RepoIndex, name: str) -> Iterator[Evidence]:
+def _settings(index: RepoIndex) -> dict[str, list[Evidence]]:
+    """The files of settings by the environment that they are named after; "" for no one."""
+    found: dict[str, list[Evidence]] = {}
     for path in index.files:
         last = posixpath.basename(path)
-        if _TOOLS.search(path) or named_as_test(last) or not _live(index, path):
+        dotted = "env" in last.lower() and not _CODE.search(last) and _is_dotenv(path, last)
+        values = last.lower().endswith(_VALUES) and (
+            _SETTINGS_FOLDERS.search(path)
+            or (not last.endswith((".py", ".js", ".ts")) and _SETTINGS_FILES.search(last))
+        )
+        if not (dotted or values) or not _live(index, path):
             continue
-        if index.inventory.is_(path, FileClass.TEST) and name != TEST:
-            continue
-        dotted = not _CODE.search(last) and (_DOTENV.match(last) or dotenv.SLICE.kind(path))
-        in_folder = _SETTINGS_FOLDERS.search(path)
-        data = not last.endswith((".py", ".js", ".ts")) and _SETTINGS_FILES.search(last)
-        values = last.lower().endswith(_VALUES) and (in_folder or data)
-        if (dotted or values) and _named_after(last) == name:
-            yield Evidence(f"{path} holds settings of {name}", Location(path, 1))
+        name, tests = _named_after(last), index.inventory.is_(path, FileClass.TEST)
+        if name and (name == TEST or not tests) and not _TOOLS.search(path):
+            if not named_as_test(last):
+                evidence = Evidence(f"{path} holds settings of {name}", Location(path, 1))
+                found.setdefault(name, []).append(evidence)
+        elif dotted and not name and not tests:
+            evidence = Evidence(f"{path} holds settings for every environment", Location(path, 1))
+            found.setdefault("", []).append(evidence)
+    return found
+
+
+def _is_dotenv(path: str, last: str) -> bool:
+    return _DOTENV.match(last) is not None or dotenv.SLICE.kind(path) is not None
 
 
 def _named_after(last: str) -> str:
     """The environment that a file of settings is named after; a mere template names none."""
     words = [w for w in re.split(r"[^a-z0-9]+", last.lower()) if w and not _GENERAL.fullmatch(w)]
     return environment(".".join(words))
-
-
-def _general_settings(index: RepoIndex) -> Iterator[Evidence]:
-    for path in index.files:
-        last = posixpath.basename(path)
-        named = _DOTENV.match(last) and not _CODE.search(last)
-        tests = index.inventory.is_(path, FileClass.TEST)
-        if named and not tests and _live(index, path) and not _named_after(last):
-            yield Evidence(f"{path} holds settings for every environment", Location(path, 1))
 
 
 def _in_compose(files: list[_ComposeFile], name: str) -> Iterator[Evidence]:
