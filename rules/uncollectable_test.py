@@ -9,6 +9,7 @@ from typing import ClassVar
 from readiness.facts import python
 from readiness.facts.python import Call
 from readiness.index import RepoIndex
+from readiness.index.inventory import FileClass
 from readiness.index.tests import SuiteFile
 from readiness.model import Area, Confidence, Dimension, Finding, Outcome, Severity
 from readiness.rule import Example, Rule, against, for_, ratio_quality
@@ -26,7 +27,8 @@ class UncollectableTest(Rule):
     What it does
         Looks at the test files that pytest would import, with the settings that govern them, for
         what stops it there: a syntax error; `sys.exit`, `input`, a request over the network or a
-        server at module level; two files that pytest imports under one name.
+        server at module level; two files that pytest imports under one name. A service without
+        any test, in whatever language, has nothing to collect.
 
     Why it matters
         None of the tests in such a file run, and some of these faults end the whole session, so
@@ -86,13 +88,24 @@ class UncollectableTest(Rule):
             "-- tests/b/__init__.py --\n-- tests/a/test_x.py --\ndef test_x(): pass\n"
             "-- tests/b/test_x.py --\ndef test_x(): pass\n",
         ),
+        Example(
+            "a service without tests",
+            "-- Dockerfile --\nFROM a\nCOPY . .\nCMD uvicorn main:app\n-- main.py --\n"
+            "from fastapi import FastAPI\napp = FastAPI()\n",
+            ("",),
+        ),
+        Example("a library without tests", "-- setup.py --\nsetup(name='a')\n-- a.py --\n"),
         Example("test data", "-- tests/fixtures/test_broken.py --\ndef (\n"),
     )
 
     def applies(self, index: RepoIndex) -> str | None:
-        return None if index.tests.live else "there are no Python tests"
+        if index.tests.live or (index.profile.service and _live_code(index)):
+            return None
+        return "there are no Python tests"
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
+        if not index.tests.live:
+            yield self._nothing(index)
         names: dict[tuple[str, str], list[SuiteFile]] = defaultdict(list)
         for path, file in index.tests.live.items():
             facts = index.facts(python.SLICE, path)
@@ -115,11 +128,26 @@ class UncollectableTest(Rule):
     def measure(self, index: RepoIndex, findings: Sequence[Finding]) -> Outcome:
         """The share of the live test files that cannot be collected; nothing is left at one in
         ten, as one alone ends a run of pytest."""
+        if not index.tests.live:
+            return self.outcome(0, findings)
         lost: set[str] = set()
         for finding in findings:  # of files with one name, pytest takes the first
             lost.update(finding.subjects[finding.key.startswith("same name") :])
         share = len(lost.intersection(index.tests.live)) / len(index.tests.live)
         return self.outcome(ratio_quality(share, zero_at=0.1), findings)
+
+    def _nothing(self, index: RepoIndex) -> Finding:
+        return self.finding(
+            None,
+            "The service has no test: there is nothing to collect",
+            key="none",
+            evidence=[
+                for_(
+                    f"no file here is a test, in no language, beside {len(_live_code(index))} of live Python"
+                ),
+                index.profile.evidence,
+            ],
+        )
 
     def _effects(self, file: SuiteFile, effects: Sequence[Call]) -> Iterator[Finding]:
         for effect in effects:
@@ -165,3 +193,12 @@ class UncollectableTest(Rule):
             evidence=evidence,
             subjects=[file.path for file in files],
         )
+
+
+def _live_code(index: RepoIndex) -> list[str]:
+    """The live Python files; none where files of another language test the service."""
+    if any(index.inventory.is_(path, FileClass.TEST) for path in index.files):
+        return []
+    return [
+        path for path, _ in index.each(python.SLICE) if index.inventory.is_(path, FileClass.LIVE)
+    ]
