@@ -142,9 +142,7 @@ class UncollectableTest(Rule):
             "The service has no test: there is nothing to collect",
             key="none",
             evidence=[
-                for_(
-                    f"no file here is a test, in no language, beside {len(_live_code(index))} of live Python"
-                ),
+                for_(f"of {len(_live_code(index))} Python files and all others none is a test"),
                 index.profile.evidence,
             ],
         )
