@@ -81,11 +81,13 @@ def _sources(paths: Iterable[str]) -> Iterator[str]:
 class Cache:
     """Bytes by key, for one audit. No method raises because of the state of the cache.
 
-    `notes` say in sentences what the user should know: that there is no cache, and why.
+    `notes` say in sentences what the user should know: that there is no cache, and why. `folder`
+    is where it may write, null where it may not.
     """
 
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self.folder: str | None = None
         self._file = ""
         self._connection: sqlite3.Connection | None = None
         self._writable = False
@@ -132,6 +134,7 @@ class Cache:
                 )
                 if self._prepare(self._connection):
                     self._writable = True
+                    self.folder = os.path.dirname(self._file)
                     return
             except sqlite3.Error as error:
                 if _code(error) in _NOT_WRITABLE:

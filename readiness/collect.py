@@ -178,6 +178,9 @@ class _Pool:
         """Each chunk with its results, in the order in which they come."""
         if len(blobs) <= ALONE:
             most = 1
+        if most > 1:
+            for number in sorted({number for blob in blobs for number, _ in blob.jobs}):
+                self.slices[number].warm()
         size = CHUNK if most == 1 else max(1, min(CHUNK, len(blobs) // (4 * most)))
         chunks = deque(blobs[start : start + size] for start in range(0, len(blobs), size))
         finished = False

@@ -96,6 +96,8 @@ def _make(
     world: Surroundings,
 ) -> tuple[Report, bool]:
     """The report, and whether it follows from the snapshot alone."""
+    from pathlib import Path
+
     from readiness import collect, gate, score, secrets, selection, story, suppress
     from readiness.index import languages, unread
     from readiness.rule import slices_of, summarise
@@ -105,6 +107,7 @@ def _make(
     excluded = len(snapshot.files) - len(files)
     snapshot = msgspec.structs.replace(snapshot, files=files)
     slices = slices_of(rules, {file.path for file in files})
+    secrets.keep_gate_in(Path(cache.folder) if cache.folder else None)
     collected = collect.collect(
         repository,
         files,

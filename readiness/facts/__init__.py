@@ -41,7 +41,8 @@ class Slice(Generic[T]):
 
     `kind(path)` names what of the path the extractor needs to know (a kind of file), or null where
     the slice says nothing of such a file. `extract(kind, data)` is pure and answers for any bytes:
-    what cannot be read is a fact of `type`, never an exception.
+    what cannot be read is a fact of `type`, never an exception. `warm()` loads what the extractor
+    needs, so that forked processes share it.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Slice(Generic[T]):
     type: type[T]
     kind: Callable[[str], str | None]
     extract: Callable[[str, bytes], T]
+    warm: Callable[[], object] = lambda: None
 
     def of(self, paths: Collection[str]) -> Slice[T]:
         """This slice of these files alone."""

@@ -10,22 +10,17 @@ still be compared. Words alone, without punctuation, cost a sixth of `ast.parse`
 from __future__ import annotations
 
 import re
-from functools import cache
-from struct import iter_unpack
-from typing import TYPE_CHECKING
+import struct
+from zlib import crc32
 
 from msgspec import Struct
 
 from readiness.facts import Slice
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 WORDS = 5  # in a shingle
 KEPT = 512  # hashes of a sketch at most
 SOURCE = 1 << 20  # bytes of a file that are looked at
-_TEXT = 1 << 19  # bytes of its words
+_MOST = 100_000  # words of a file
 
 
 class ShingleFacts(Struct, frozen=True):
@@ -62,7 +57,6 @@ _WORDS = bytes(
     else ord("0" if chr(byte).isdigit() else " ")
     for byte in range(256)
 )
-_PRIME = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64
 
 
 def _kind(path: str) -> str | None:
@@ -80,57 +74,17 @@ def extract(kind: str, data: bytes) -> ShingleFacts:
     source = data[:SOURCE]
     if kind in _DROPPED:
         source = _DROPPED[kind].sub(b" ", source)
-    words = b" ".join(source.translate(_WORDS).split())[:_TEXT]
-    return _sketch(words)
+    return _sketch(source.translate(_WORDS).split()[:_MOST])
 
 
-def _sketch(words: bytes) -> ShingleFacts:
-    """The sketch of words separated by single spaces.
-
-    The hash of a shingle is the polynomial of its bytes modulo 2^64, taken from the running sums
-    of the whole text, so that no word is ever touched by itself.
-    """
-    import numpy as np
-
-    text = np.frombuffer(words, dtype=np.uint8)
-    spaces = np.flatnonzero(text == ord(" "))
-    if len(spaces) < WORDS:
-        return ShingleFacts()
-    powers, inverses = _powers()
-    sums = np.zeros(len(text) + 1, dtype=np.uint64)
-    np.cumsum(text * powers[: len(text)], out=sums[1:])
-    starts = np.concatenate(([0], spaces + 1))
-    first, after = starts[:-WORDS], starts[WORDS:]
-    hashes = (sums[after] - sums[first]) * inverses[first]
-    hashes ^= hashes >> np.uint64(32)
-    hashes *= np.uint64(_PRIME)
-    hashes ^= hashes >> np.uint64(29)
-    kept = np.sort((hashes >> np.uint64(32)).astype("<u4"))
-    kept = kept[np.concatenate(([True], kept[1:] != kept[:-1]))]  # np.unique takes four times that
+def _sketch(words: list[bytes]) -> ShingleFacts:
+    rows = zip(*(words[start:] for start in range(WORDS)), strict=False)
+    kept = {crc32(b" ".join(row)) for row in rows}
     count, level = len(kept), 0
     while len(kept) > KEPT:
         level += 1
-        kept = _sampled(kept, level)
-    return ShingleFacts(count, level, kept.tobytes())
-
-
-def _sampled(hashes: NDArray[np.uint32], level: int) -> NDArray[np.uint32]:
-    chosen: NDArray[np.uint32] = hashes[hashes & ((1 << level) - 1) == 0]
-    return chosen
-
-
-@cache
-def _powers() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """The powers of the prime, and of its inverse, modulo 2^64."""
-    import numpy as np
-
-    def powers(base: int) -> NDArray[np.uint64]:
-        factors = np.full(_TEXT, base, dtype=np.uint64)
-        factors[0] = 1
-        product: NDArray[np.uint64] = np.cumprod(factors)
-        return product
-
-    return powers(_PRIME), powers(pow(_PRIME, -1, 1 << 64))
+        kept = {number for number in kept if not number & ((1 << level) - 1)}
+    return ShingleFacts(count, level, struct.pack(f"<{len(kept)}I", *sorted(kept)))
 
 
 def compare(left: ShingleFacts, right: ShingleFacts) -> tuple[float, float, float]:
@@ -146,8 +100,8 @@ def compare(left: ShingleFacts, right: ShingleFacts) -> tuple[float, float, floa
 
 
 def _kept(facts: ShingleFacts, level: int) -> set[int]:
-    hashes = iter_unpack("<I", facts.hashes)
-    return {number for (number,) in hashes if not number & ((1 << level) - 1)}
+    numbers = struct.unpack(f"<{len(facts.hashes) // 4}I", facts.hashes)
+    return {number for number in numbers if not number & ((1 << level) - 1)}
 
 
-SLICE = Slice(name="shingles", version=1, type=ShingleFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="shingles", version=2, type=ShingleFacts, kind=_kind, extract=extract)

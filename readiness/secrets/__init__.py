@@ -135,8 +135,9 @@ def keep_gate_in(folder: Path | None) -> None:
     cannot be written to, the gate is compiled anew in each process.
     """
     global _folder
-    _folder = folder
-    _gate.cache_clear()
+    if folder != _folder:
+        _folder = folder
+        _gate.cache_clear()
 
 
 @cache
@@ -145,8 +146,9 @@ def _gate() -> Gate:
 
 
 def warm() -> None:
-    """Loads the gate now, so that processes forked from this one share it."""
+    """Loads gate and engine now, so that processes forked from this one share them."""
     _gate()
+    engine.warm()
 
 
 class _Found(NamedTuple):
@@ -360,4 +362,4 @@ def _is_allowed(data: bytes, line: Line) -> bool:
     return engine.is_allowlisted(_decode(own), _decode(previous))
 
 
-SLICE = Slice(name="secrets", version=1, type=SecretFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="secrets", version=1, type=SecretFacts, kind=_kind, extract=extract, warm=warm)

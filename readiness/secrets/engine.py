@@ -175,6 +175,11 @@ def scan(kind: str, line: str, labels: frozenset[str]) -> Iterator[tuple[str, st
         yield from ((name, value) for value in values if not _is_filtered(plugin, line, value))
 
 
+def warm() -> None:
+    """Loads the plugins now."""
+    _plugins()
+
+
 def _analyze(plugin: Any, name: str, kind: str, line: str) -> Iterator[str]:
     if name == KEYWORD:
         if _keyword_cost(line) <= KEYWORD_COST_LIMIT:

@@ -48,4 +48,10 @@ def extract(kind: str, data: bytes) -> PythonFacts:
         return PythonFacts(error=source.TOO_DEEP, error_line=1, newer=True)
 
 
-SLICE = Slice(name="python", version=8, type=PythonFacts, kind=_kind, extract=extract)
+def _warm() -> None:
+    from readiness.facts.python import lexical, source, walk  # noqa: F401
+
+    lexical.patterns()
+
+
+SLICE = Slice(name="python", version=8, type=PythonFacts, kind=_kind, extract=extract, warm=_warm)

@@ -66,7 +66,7 @@ def interest(data: bytes) -> Interest:
     """Where to look in a file; its lines end with a newline alone."""
     offsets: list[int] = []
     words: set[bytes] = set()
-    for match in _patterns()[0].finditer(data):
+    for match in patterns()[0].finditer(data):
         start, end = match.span()
         offsets.append(start)
         words.add(data[start:end])
@@ -90,7 +90,7 @@ def interest(data: bytes) -> Interest:
 
 
 @cache
-def _patterns() -> tuple[Any, Any]:
+def patterns() -> tuple[Any, Any]:
     """What is of interest, and literals: one pass of re2 costs what two searches by `in` do."""
     import re2
 
@@ -112,7 +112,7 @@ def literals(data: bytes, texts: Callable[[], list[tuple[int, int]]]) -> Iterato
     seen: set[bytes] = set()
     line, before = 1, 0
     position = 0
-    for match in _patterns()[1].finditer(data):
+    for match in patterns()[1].finditer(data):
         found = match.group()[1:-1]
         if found in seen or len(found) > _LONGEST:
             continue
