@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from readiness import toml
 from readiness.errors import ConfigError, one_line
 
 PYPROJECT = "pyproject.toml"
@@ -126,10 +127,8 @@ def read(pyproject: bytes | None, standalone: bytes | None) -> Config:
 
 
 def _parse(name: str, data: bytes) -> dict[str, Any]:
-    import tomllib
-
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        return toml.loads(data)
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deep" if isinstance(error, RecursionError) else error
         raise ConfigError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from readiness.facts.k8s import PodContainer
 from readiness.facts.programs import program
@@ -173,31 +173,42 @@ def serves_unchecked(image: Image) -> bool:
     return bool(image.stage.exposes) or any(name in _SERVERS for name in programs(run))
 
 
-def is_unchecked(container: Container, all_: list[Container]) -> bool:
-    """Is it a long-running service of `all_` that nothing checks, as far as can be told?"""
+class Peers:
+    """What containers say of each other: which wait for another's end, and which are checked by
+    way of a file laid over another's. Both are sets of (file, service)."""
+
+    def __init__(self, containers: Iterable[Container]) -> None:
+        self.awaited: set[tuple[str, str]] = set()
+        self.checked: set[tuple[str, str]] = set()
+        for container in containers:
+            for dependency in container.service.dependencies:
+                if dependency.condition == "service_completed_successfully":
+                    self.awaited.add((container.file, dependency.service))
+            checked = container.check is not None and container.check.commands
+            if checked and container.environment == "production":
+                self.checked.update((layer, container.service.name) for layer in container.layers)
+
+
+def is_unchecked(container: Container, peers: Peers) -> bool:
+    """Is it a long-running service that nothing checks, as far as can be told?"""
     service = container.service
     if container.check is not None and container.check.commands:
         return False
     if container.check is not None and not serves(container):
         return False  # switched off on purpose for what does not serve
-    if is_job(container, all_) or any(
+    if is_job(container, peers) or any(
         map(_ASIDE_PROFILE.fullmatch, map(str.lower, service.profiles))
     ):
         return False
     names = (service.image.lower(), container.image.stage.base.lower() if container.image else "")
     if any(_CHECKED_IMAGES.match(name) for name in names):
         return False
-    return not any(
-        other.check is not None
-        and other.check.commands
-        and container.file in other.layers
-        and other.service.name == service.name
-        and other.environment == "production"
-        for other in all_
-    ) and bool(service.image or service.build_line)
+    if (container.file, service.name) in peers.checked:
+        return False
+    return bool(service.image or service.build_line)
 
 
-def is_job(container: Container, all_: list[Container]) -> bool:
+def is_job(container: Container, peers: Peers) -> bool:
     """Does the service end by itself?"""
     service = container.service
     text = " ".join(word for command in commands(container) for word in command.words)[:2000]
@@ -205,13 +216,7 @@ def is_job(container: Container, all_: list[Container]) -> bool:
         service.restart in ("no", "none", "false")
         or (_JOB.search(service.name.lower()) is not None and not service.ports)
         or (_JOB_COMMAND.search(text) is not None and not _SERVER_AFTER.search(text))
-        or any(
-            dependency.service == service.name
-            and dependency.condition == "service_completed_successfully"
-            for other in all_
-            if other.file == container.file
-            for dependency in other.service.dependencies
-        )
+        or (container.file, service.name) in peers.awaited
     )
 
 

@@ -90,9 +90,10 @@ class NoHealthcheck(Rule):
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         containers = list(services.deployed(index))
+        peers = services.Peers(containers)
         groups: dict[str, list[Container]] = {}
         for container in containers:
-            if services.is_unchecked(container, containers):
+            if services.is_unchecked(container, peers):
                 groups.setdefault(services.identity(container), []).append(container)
         for key, group in groups.items():
             yield self._service(key, group)

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"errors"},
-    {"model"},
+    {"model", "toml"},
     {"config", "facts"},
     {"secrets"},
     {"index"},
@@ -23,7 +23,18 @@ LAYERS = (
     {"__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-PURE = ("model", "facts", "index", "rule", "suppress", "gate", "score", "selection", "story")
+PURE = (
+    "model",
+    "toml",
+    "facts",
+    "index",
+    "rule",
+    "suppress",
+    "gate",
+    "score",
+    "selection",
+    "story",
+)
 WORLD = {
     "git",
     "multiprocessing",

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from readiness import toml
 from readiness.facts.manifest import (
     Dependency,
     ManifestFacts,
@@ -35,7 +36,7 @@ class Unreadable(Exception):
 
 def _toml(data: bytes) -> dict[str, Any]:
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        return toml.loads(data)
     except UnicodeDecodeError as error:
         raise Unreadable("not UTF-8", data.count(b"\n", 0, error.start) + 1) from error
     except tomllib.TOMLDecodeError as error:
