@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from readiness.facts.shell import Command
@@ -104,6 +104,21 @@ class Rivals:
 def generic(rival: Entrypoint) -> bool:
     """Does its name speak of the application as a whole, not of a service of its own?"""
     return set(_WORD.findall(rival.path.rpartition("/")[2].lower())) - {"py"} <= _GENERIC
+
+
+def moved_to(
+    index: RepoIndex, rival: Entrypoint, primaries: Iterable[Entrypoint]
+) -> Entrypoint | None:
+    """The entrypoint of another deployment that has its name, and the modules that it lost."""
+    name = rival.path.rpartition("/")[2]
+    lost = {edge.target for edge in index.imports.imports.get(rival.path, ()) if edge.guessed}
+    for other in primaries if lost else ():
+        better = other.role is rival.role and other.score > rival.score
+        if better and other.path.rpartition("/")[2] == name:
+            held = {edge.target for edge in index.imports.imports.get(other.path, ())}
+            if not lost.isdisjoint(held):
+                return other
+    return None
 
 
 def alike(index: RepoIndex, rival: Entrypoint, primary: Entrypoint) -> bool:

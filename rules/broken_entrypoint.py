@@ -68,6 +68,12 @@ class BrokenEntrypoint(Rule):
             ("main.py:1",),
         ),
         Example(
+            "a module that only another folder has",
+            f"{_IMAGE}-- main.py --\nfrom shop.config import load\n{_APP}-- shop/orders.py --\n"
+            "-- next/shop/config.py --\ndef load(): pass\n",
+            ("main.py:1",),
+        ),
+        Example(
             "a guarded import, one for type checks, and one in a function",
             f"{_IMAGE}-- main.py --\nfrom typing import TYPE_CHECKING\ntry:\n    import shop.fast\n"
             f"except ImportError:\n    pass\nif TYPE_CHECKING:\n    import shop.types\n{_APP}"
@@ -134,6 +140,10 @@ def _started(index: RepoIndex) -> Iterator[Entrypoint]:
 def _what(found: Break) -> str:
     if found.missing is None:
         return f"does not parse: {found.error}"
+    if found.missing.target and not found.missing.name:
+        return (
+            f"imports {found.missing.module}, which is not where its image or folder looks for it"
+        )
     if found.missing.name:
         return f"imports {found.missing.name} from {found.missing.module}, which has no such name"
     return f"imports {found.missing.module}, which does not exist"
@@ -147,6 +157,8 @@ def _evidence(
         line = next((edge.line for edge in edges if edge.target == target), None)
         yield for_(f"{source} imports {target}", source, line)
     yield for_(f"{found.file} {what}", found.file, found.line)
+    if found.missing is not None and found.missing.target and not found.missing.name:
+        yield for_("it lies elsewhere, off the import path", found.missing.target)
     if found.missing is not None and not found.missing.name:
         place = found.missing.module.replace(".", "/")
         removed = index.history.removed

@@ -10,7 +10,7 @@ from readiness.index.entrypoints import Entrypoint, Role
 from readiness.model import Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Rule
 
-from ._rivals import Rivals, alike, generic
+from ._rivals import Rivals, alike, generic, moved_to
 
 _APP = "from fastapi import FastAPI\napp = FastAPI()\n"
 _IMAGE = "-- Dockerfile --\nFROM python:3.12\nCOPY . .\nCMD uvicorn main:app\n"
@@ -25,7 +25,8 @@ class DuplicateEntrypoint(Rule):
         Celery and kin, servers started under a main guard), groups them by role and deployment,
         and ranks each by what starts it: image, compose file, platform, script, workflow, README,
         and by whether it parses and finds its imports. The best is the one to keep; every other
-        that neither delegates to it nor is imported by it is reported.
+        that neither delegates to it nor is imported by it is reported, and so is one of another
+        deployment whose modules have moved to a file of the same name.
 
     Why it matters
         Nobody can say which one serves the customers: fixes land in the wrong file, and health
@@ -50,6 +51,14 @@ class DuplicateEntrypoint(Rule):
             "a second application that nothing starts",
             f"{_IMAGE}-- main.py --\n{_APP}-- main_updated.py --\n{_APP}",
             ("main_updated.py:2",),
+        ),
+        Example(
+            "the software moved into a folder, and its old start stayed",
+            f"{_IMAGE}-- main.py --\nfrom shop.config import load\n{_APP}-- shop/notes.txt --\n"
+            + _IMAGE.replace("Dockerfile", "next/Dockerfile")
+            + f"-- next/main.py --\nfrom shop.config import load\n{_APP}-- next/shop/config.py --\n"
+            "def load(): pass\n",
+            ("main.py:3",),
         ),
         Example(
             "two roots for one worker",
@@ -111,12 +120,19 @@ class DuplicateEntrypoint(Rule):
             if rival.role in _COMMANDS:
                 seen.add(rival.path)
                 yield self._finding(index, rivals, rival, primary)
+        for rival in primaries.values():
+            primary = moved_to(index, rival, primaries.values())
+            if primary is not None and rival.role in _COMMANDS and rival.path not in seen:
+                seen.add(rival.path)
+                yield self._finding(index, rivals, rival, primary)
 
     def _finding(
         self, index: RepoIndex, rivals: Rivals, rival: Entrypoint, primary: Entrypoint
     ) -> Finding:
         ours, theirs = rivals.started(primary), rivals.started(rival)
-        certain = bool(ours) and not theirs and (generic(rival) or alike(index, rival, primary))
+        certain = bool(ours) and (
+            rival.primary or (not theirs and (generic(rival) or alike(index, rival, primary)))
+        )
         role = _COMMANDS[rival.role]
         return self.finding(
             rival.path,
@@ -128,5 +144,5 @@ class DuplicateEntrypoint(Rule):
             evidence=rivals.evidence(rival, primary, theirs),
             subjects=(rival.path, primary.path),
             key=rival.role,
-            cause=f"{primary.path} is not the only {role} of its deployment",
+            cause=f"{primary.path} is not the only {role} of its kind",
         )

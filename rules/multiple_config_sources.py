@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from readiness.index import RepoIndex
-from readiness.index.configuration import Kind, Loader, Source
+from readiness.index.configuration import KeyRead, Kind, Loader, Source
 from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
 
 MANY = 3  # sources; two may be a migration that is under way
 HOPELESS = 4  # sources from which nobody can say which value production runs with
+SAME = 5  # keys that both read: no part of the code with variables of its own
 ENOUGH_USERS = 3  # importers of a module of settings that make it a source for the whole project
 
 _ONE = """\
@@ -41,6 +42,9 @@ from shop.config_manager import ConfigManager
 """
 
 
+_KEYS = "".join(f"{key} = os.environ['{key}']\n" for key in "HOST PORT USER CACHE QUEUE".split())
+
+
 class MultipleConfigSources(Rule):
     """Live code loads its configuration in more than one way.
 
@@ -48,8 +52,8 @@ class MultipleConfigSources(Rule):
         Finds the classes and modules that load configuration (pydantic settings, Django settings,
         configuration managers, loaders and utilities, modules of settings) and that live code
         imports. What is one mechanism, one package or only wraps another counts as one. Reports
-        every one beside that which most files use: medium for a second, high from three ways on,
-        critical from four.
+        every one beside that which most files use: medium for a second, high from three ways on or
+        where both read the same keys, critical from four ways.
 
     Why it matters
         Each loader has its own defaults, files and order of precedence. A value that is changed in
@@ -88,6 +92,14 @@ class MultipleConfigSources(Rule):
             "-- shop/mail/send.py --\nfrom shop.mail import config\n",
         ),
         Example(
+            "a second module that reads the same keys",
+            "-- shop/settings.py --\nimport os\n" + _KEYS + "-- shop/main.py --\n"
+            "from shop import settings\n-- shop/worker.py --\nfrom shop import settings\n"
+            "-- shop/boot/config.py --\nimport os\n" + _KEYS + "-- shop/boot/start.py --\n"
+            "from shop.boot import config\n",
+            ("shop/boot/config.py",),
+        ),
+        Example(
             "two projects of one repository",
             _ONE + "-- billing/requirements.txt --\n"
             "-- billing/config_manager.py --\nimport os\nclass ConfigManager:\n"
@@ -101,13 +113,21 @@ class MultipleConfigSources(Rule):
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         for service, sources in index.configuration.sources.items():
-            rivals = [source for source in sources[1:] if _is_rival(source)]
-            for rival in rivals:
-                yield self._finding(service, sources[0], rival, len(rivals) + 1)
+            shared = [_shared(index, sources[0], source) for source in sources[1:]]
+            rivals = [
+                (source, keys)
+                for source, keys in zip(sources[1:], shared, strict=True)
+                if len(keys) >= SAME or _is_rival(source)
+            ]
+            for rival, keys in rivals:
+                yield self._finding(service, sources[0], rival, keys, len(rivals) + 1)
 
-    def _finding(self, service: str, primary: Source, rival: Source, count: int) -> Finding:
+    def _finding(
+        self, service: str, primary: Source, rival: Source, keys: list[KeyRead], count: int
+    ) -> Finding:
         main, other = primary.main, rival.main
-        certain = other.kind is Kind.LOADER and bool(other.reads) and count >= MANY
+        again = len(keys) >= SAME
+        certain = again or (other.kind is Kind.LOADER and bool(other.reads) and count >= MANY)
         severity = Severity.CRITICAL if count >= HOPELESS else Severity.HIGH
         where = f" of {service}" if service else ""
         return self.finding(
@@ -117,11 +137,29 @@ class MultipleConfigSources(Rule):
             line=other.line,
             key=other.label,
             severity=severity if certain else Severity.MEDIUM,
-            confidence=Confidence.HIGH if other.kind is Kind.LOADER else Confidence.MEDIUM,
-            evidence=_evidence(primary, rival),
+            confidence=Confidence.HIGH if again or other.kind is Kind.LOADER else Confidence.MEDIUM,
+            evidence=(*_same(keys), *_evidence(primary, rival)),
             subjects=sorted({*(loader.path for loader in rival.loaders), main.path}),
             cause=f"the configuration{where} is loaded in {count} ways",
         )
+
+
+def _shared(index: RepoIndex, primary: Source, rival: Source) -> list[KeyRead]:
+    """Where the rival reads keys of the environment that the primary reads, too: one each."""
+    ours = {loader.path for loader in primary.loaders}
+    theirs = {loader.path for loader in rival.loaders}
+    found = []
+    for reads in index.configuration.keys.values():
+        again = [read for read in reads if read.path in theirs]
+        if again and any(read.path in ours for read in reads):
+            found.append(again[0])
+    return found
+
+
+def _same(keys: list[KeyRead]) -> Iterator[Evidence]:
+    if keys:
+        many = "s" if len(keys) > 1 else ""
+        yield for_(f"both read {len(keys)} key{many} of the same name", keys[0].path, keys[0].line)
 
 
 def _is_rival(source: Source) -> bool:

@@ -32,7 +32,9 @@ def test_a_plain_name_says_archive(name: str) -> None:
     assert judge(name) is Name.PLAIN
 
 
-@pytest.mark.parametrize("name", ["archive", "BACKUPS", "old", "old_main_files", "root-archive"])
+@pytest.mark.parametrize(
+    "name", ["archive", "BACKUPS", "archive_v1", "old", "old_main_files", "root-archive"]
+)
 def test_a_noun_says_archive_unless_the_folder_is_a_feature(name: str) -> None:
     assert judge(name) is Name.NOUN
 

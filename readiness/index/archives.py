@@ -91,7 +91,7 @@ def judge(name: str) -> Name:
     parts = tokens(name)
     words = [part for part in parts if not part.isdigit() and part not in _MONTHS]
     marks = [word for word in words if word in _MARKERS]
-    others = [word for word in words if word not in _MARKERS and word not in _CONTENTS]
+    others = [word for word in words if word not in _MARKERS | _CONTENTS and word != "v"]
     if _dated(parts) and (marks or "cleanup" in words):
         return Name.PLAIN
     if not marks:
@@ -106,8 +106,8 @@ def judge(name: str) -> Name:
     if mark in ("legacy", "unused"):
         return Name.NOUN if len(words) > 1 and not others else Name.WEAK
     if not others:
-        # A bare noun with a number is a version of a feature (`backups_v2`).
-        return Name.NOTHING if mark in _NOUNS and "v" in parts else Name.NOUN
+        # A plural with a number is a version of a feature (`backups_v2`).
+        return Name.NOTHING if mark.endswith("s") and "v" in parts else Name.NOUN
     if mark == "old":
         return Name.NOTHING if not _OLD_IDIOMS.isdisjoint(others) else Name.NOUN
     return Name.NOUN if words[-1] == mark or mark == "deprecated" else Name.NOTHING

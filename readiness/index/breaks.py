@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from readiness.facts import python
+from readiness.facts.python import Import
 from readiness.index.imports import Missing
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 class Break(Struct, frozen=True):
     """`file` does not parse at `line` (`missing` null), or imports what is not there.
 
-    `chain` are the files from the one that starts to `file`, each importing the next."""
+    `missing.target` is the file of that module, where one lies off the import path. `chain` are
+    the files from the one that starts to `file`, each importing the next."""
 
     file: str
     line: int
@@ -47,9 +49,31 @@ def _of_file(index: RepoIndex, chain: tuple[str, ...]) -> Iterator[Break]:
     if facts is not None and facts.error and not (facts.newer or facts.template):
         yield Break(file, facts.error_line or 1, chain, error=facts.error)
     for gone in index.imports.missing.get(file, ()):
-        import_ = gone.import_
-        if not (import_.optional or import_.typing or import_.lazy or import_.dynamic):
+        if not _is_guarded(gone.import_):
+            yield Break(file, gone.import_.line, chain, missing=gone)
+    yield from _shadowed(index, chain)
+
+
+def _shadowed(index: RepoIndex, chain: tuple[str, ...]) -> Iterator[Break]:
+    """Modules that lie elsewhere, while the folder that the import path leads to lacks them."""
+    file = chain[-1]
+    facts = index.facts(python.SLICE, file)
+    roots = index.imports.roots.get(file, ())
+    guessed = {
+        edge.line: edge.target for edge in index.imports.imports.get(file, ()) if edge.guessed
+    }
+    for import_ in facts.imports if facts is not None and guessed else ():
+        target = guessed.get(import_.line)
+        if target is None or not import_.module or _is_guarded(import_):
+            continue
+        top = import_.module.partition(".")[0]
+        if any(f"{root}/{top}".lstrip("/") in index.folders for root in roots):
+            gone = Missing(file, import_, import_.module, target=target)
             yield Break(file, import_.line, chain, missing=gone)
+
+
+def _is_guarded(import_: Import) -> bool:
+    return import_.optional or import_.typing or import_.lazy or import_.dynamic
 
 
 def _loaded(index: RepoIndex, path: str) -> Iterator[str]:
