@@ -9,18 +9,22 @@ from functools import cached_property
 from readiness.facts.shell import Command
 from readiness.index import RepoIndex
 from readiness.index.containers.builds import commands
-from readiness.index.entrypoints import Entrypoint
+from readiness.index.entrypoints import Entrypoint, Role
 from readiness.index.launches import DEPLOYED, Launch, Source
 from readiness.index.references import Use
 from readiness.model import Evidence, Speaks
 from readiness.rule import against, for_
 
 _GENERIC = frozenset(
-    "main app application server api web http service backend run runner start startup bootstrap "
-    "factory wsgi asgi celery worker workers tasks queue new old modern hybrid working simple "
-    "simplified minimal full updated enhanced improved legacy backup copy fast prod production "
-    "dev v".split()
+    "main app application service backend run runner start startup bootstrap factory new old "
+    "modern hybrid working simple simplified minimal full updated enhanced improved legacy backup copy "
+    "fast prod production dev v py src scripts script bin tools deploy platform core".split()
 )
+_OF_ROLE = {
+    Role.API: frozenset("server api web http wsgi asgi".split()),
+    Role.WORKER: frozenset("celery worker workers tasks queue".split()),
+    Role.SCHEDULER: frozenset("celery scheduler beat cron tasks".split()),
+}
 _LONGEST = 120  # characters of a command that are shown
 _SHOWN = 6  # users of a rival that are shown
 _WORD = re.compile(r"[a-z]+")
@@ -101,9 +105,15 @@ class Rivals:
             yield against(f"{source} {told}", source, line or None)
 
 
-def generic(rival: Entrypoint) -> bool:
-    """Does its name speak of the application as a whole, not of a service of its own?"""
-    return set(_WORD.findall(rival.path.rpartition("/")[2].lower())) - {"py"} <= _GENERIC
+def generic(rival: Entrypoint, primary: Entrypoint) -> bool:
+    """Do its name and its folder speak of the application as a whole, and of its role, not of a
+    service of its own?"""
+    known = _GENERIC | _OF_ROLE.get(rival.role, frozenset()) | _words(primary.path)
+    return _words("/".join(rival.path.split("/")[-2:])) <= known
+
+
+def _words(path: str) -> set[str]:
+    return set(_WORD.findall(path.lower()))
 
 
 def moved_to(

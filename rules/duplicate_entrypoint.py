@@ -131,7 +131,8 @@ class DuplicateEntrypoint(Rule):
     ) -> Finding:
         ours, theirs = rivals.started(primary), rivals.started(rival)
         certain = bool(ours) and (
-            rival.primary or (not theirs and (generic(rival) or alike(index, rival, primary)))
+            rival.primary
+            or (not theirs and (generic(rival, primary) or alike(index, rival, primary)))
         )
         role = _COMMANDS[rival.role]
         return self.finding(

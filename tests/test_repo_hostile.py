@@ -235,6 +235,19 @@ def test_an_ignore_file_that_is_a_symlink_is_not_followed(git: Git, private: Pat
     assert "a.py" in contents(git, untracked=True)
 
 
+def test_a_pattern_that_git_would_match_for_ever_is_given_up(
+    git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git.write(".gitignore", "*a" * 60)
+    git.write("a" * 200 + "b")
+    monkeypatch.setattr(room, "_LISTING", 1)
+    with (
+        Repository.open(git.folder) as repository,
+        pytest.raises(RepositoryError, match="audit without --untracked"),
+    ):
+        repository.snapshot(untracked=True)
+
+
 @pytest.mark.parametrize("place", ["pack/pack-1.idx", "aa", "info/alternates"])
 def test_a_pipe_among_the_objects_does_not_block_for_ever(
     git: Git, monkeypatch: pytest.MonkeyPatch, place: str

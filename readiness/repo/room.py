@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # an audit of an unchanged work tree starts no process
 
 PATIENCE = 120.0  # seconds without one byte of output after which Git is given up
 _MEMORY = 2 << 30  # bytes that one Git process may fill
+_LISTING = 20  # seconds of CPU that Git may take to match the work tree with what is ignored
 _CHUNK = 1 << 18
 
 _CONFIGURATION = """\
@@ -107,6 +108,7 @@ class Process:
     def __init__(self, popen: subprocess.Popen[bytes]) -> None:
         assert popen.stdout is not None
         self._popen = popen
+        self.id = popen.pid
         self.output = Output(popen.stdout.fileno())
 
     def ask(self, request: bytes) -> None:
@@ -199,12 +201,14 @@ class Room:
             )
         except OSError as error:
             raise RepositoryError(f"git cannot be started ({error.strerror})") from error
-        _limit_memory(popen.pid)
+        _limit(popen.pid, "RLIMIT_DATA", _MEMORY)
         return Process(popen)
 
     def fields(self, *arguments: str, **more: str) -> Iterator[bytes]:
         """The NUL-separated output of one Git command. Raises GitStopped where it fails."""
-        process = self.start(*arguments, **more)
+        yield from self._fields(self.start(*arguments, **more))
+
+    def _fields(self, process: Process) -> Iterator[bytes]:
         try:
             yield from process.output.fields()
             if not process.succeeded():
@@ -252,9 +256,17 @@ class Room:
         if index:
             _write(room, "index", index)
         _write(room, "info/exclude", self._data("info/exclude", SMALL))
-        yield from self.fields(
+        process = self.start(
             "ls-files", "--others", "--exclude-standard", "-z", GIT_WORK_TREE=work_tree
         )
+        _limit(process.id, "RLIMIT_CPU", _LISTING)
+        try:
+            yield from self._fields(process)
+        except GitStopped as error:
+            raise RepositoryError(
+                f"Git could not list the untracked files in {_LISTING} seconds (a pattern of many"
+                " stars in a .gitignore can take it years); audit without --untracked"
+            ) from error
 
     def close(self) -> None:
         if self._owner == os.getpid() and os.path.isdir(self._folder):
@@ -297,13 +309,14 @@ def _environment(room: str, objects: str) -> dict[str, str]:
     }
 
 
-def _limit_memory(process: int) -> None:
-    """A commit or tree made to fill the memory ends Git, not the machine (where Linux can)."""
+def _limit(process: int, name: str, limit: int) -> None:
+    """A commit, tree or pattern made to fill the memory or to take for ever ends Git, not the
+    machine (where Linux can)."""
     import resource
 
     if hasattr(resource, "prlimit"):
         try:
-            resource.prlimit(process, resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+            resource.prlimit(process, getattr(resource, name), (limit, limit))
         except (OSError, ValueError):
             return  # it has ended already, or a lower limit holds
 
