@@ -17,8 +17,8 @@ from readiness.rule import against, for_
 
 _GENERIC = frozenset(
     "main app application service backend run runner start startup bootstrap factory new old "
-    "modern hybrid working simple simplified minimal full updated enhanced improved legacy backup copy "
-    "fast prod production dev v py src scripts script bin tools deploy platform core".split()
+    "modern hybrid working simple simplified minimal full updated enhanced improved legacy backup "
+    "copy fast prod production dev v py src scripts script bin tools deploy platform core".split()
 )
 _OF_ROLE = {
     Role.API: frozenset("server api web http wsgi asgi".split()),
