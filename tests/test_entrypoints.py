@@ -212,3 +212,15 @@ def test_a_rival_weighs_less_where_it_may_be_a_service_of_its_own(more: str, sev
 def test_of_two_applications_that_nothing_starts_none_is_certain() -> None:
     [finding] = rivals(f"-- main.py --\n{APP}-- server.py --\n{APP}")
     assert (finding.severity, finding.confidence) == ("medium", "medium")
+
+
+def test_a_step_before_the_server_of_a_container_is_none() -> None:
+    tree = (
+        "-- Dockerfile --\nFROM python\nCOPY . .\n-- compose.yml --\nservices:\n  api:\n"
+        "    build: .\n    ports: ['80:80']\n"
+        "    command: bash -c 'python scripts/init_db.py && uvicorn main:app'\n"
+        "-- scripts/init_db.py --\nprint('migrated')\n"
+        "-- main.py --\nfrom fastapi import FastAPI\napp = FastAPI()\n"
+    )
+    found = build_index(tree).entrypoints.all
+    assert [each.path for each in found if each.role is Role.API] == ["main.py"]

@@ -112,6 +112,7 @@ class _Finder:
         self._deployments = Deployments(index)
         self._images: dict[str, Image] = {i.dockerfile: i for i in index.containers.images}
         self._reached: dict[str, frozenset[str]] = {}
+        self._serving = {(each.file, each.name) for each in started if each.role in _SERVED}
 
     def all(self) -> Iterator[Entrypoint]:
         groups: dict[tuple[Role, str], list[_Candidate]] = {}
@@ -174,9 +175,10 @@ class _Finder:
 
     def _deployed_role(self, path: str, found: Sequence[Launch]) -> Role:
         """The role of a program that says nothing of itself: an image's own process serves where
-        it has ports."""
+        it has ports, unless it only comes before what does."""
         for launch in found:
-            if launch.source not in DEPLOYED or launch.through:
+            before = (launch.file, launch.name) in self._serving
+            if launch.source not in DEPLOYED or launch.through or before:
                 continue
             words = set(_WORDS.findall(f"{path.rpartition('/')[2]} {launch.name}".lower()))
             if words & _TOILS:
