@@ -215,10 +215,14 @@ class _Pool:
         """Blames the blob that a dead process was busy with, and queues the others again.
 
         A blob that may only have been unlucky (the system kills when memory runs out) is tried a
-        second time, alone.
+        second time, alone. Where the process died before it had read any, each is tried alone.
         """
         exit_code = worker.stop()
-        index = worker.position[0]
+        begun = worker.position[0]
+        if not begun and len(worker.chunk) > 1:
+            chunks.extend([blob] for blob in worker.chunk)
+            return Answer()
+        index = max(0, begun - 1)
         culprit = worker.chunk[index]
         others = worker.chunk[:index] + worker.chunk[index + 1 :]
         if others:
@@ -242,7 +246,8 @@ class _Worker:
     """A forked process that extracts chunk after chunk."""
 
     def __init__(self, pool: _Pool, chunk: list[Blob]) -> None:
-        self.position = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")  # shared with the child
+        # Shared with the child: how many blobs of the chunk come up to the one it is busy with.
+        self.position = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")
         self.connection, theirs = connection.Pipe()
         self.chunk: list[Blob] = []
         open_elsewhere = [self.connection, *(worker.connection for worker in pool.workers)]
@@ -261,6 +266,7 @@ class _Worker:
 
     def give(self, chunk: list[Blob]) -> None:
         self.chunk = chunk
+        self.position[0] = 0
         with contextlib.suppress(OSError):  # it is dead: `answer` will say so
             self.connection.send_bytes(msgspec.msgpack.encode(chunk))
 
@@ -319,7 +325,8 @@ def _extract_chunk(pool: _Pool, chunk: list[Blob], position: memoryview[int]) ->
     places = {blob.id: place for place, blob in enumerate(chunk)}
     memory = _memory_bound()
     for blob_id, data in pool.reader.read(list(places), LARGEST):
-        position[0] = index = places[blob_id]
+        index = places[blob_id]
+        position[0] = index + 1
         if isinstance(data, str):
             yield Result(index, reasons=[data])
             continue

@@ -219,6 +219,20 @@ def test_a_file_that_was_only_unlucky_is_tried_again(tmp_path: Path) -> None:
     assert count(collected, b"unlucky") == 1
 
 
+def test_a_process_that_dies_before_it_has_read_a_file_costs_no_other_file() -> None:
+    class Deadly(Files):
+        def read(self, blob_ids: Sequence[str], limit: int, /) -> Iterator[tuple[str, bytes | str]]:
+            if blob_id(b"deadly") in blob_ids:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().read(blob_ids, limit)
+
+    harmless = {f"{number:02}.w": f"harmless {number}".encode() for number in range(66)}
+    files = Deadly({**harmless, "65-deadly.w": b"deadly"})  # the second of the last chunk of three
+    collected = gather(files, words())
+    assert collected.skipped == (SkippedFile("65-deadly.w", "its analysis crashed (SIGKILL)"),)
+    assert {count(collected, data) for data in harmless.values()} == {2}
+
+
 def test_an_error_of_the_repository_ends_the_audit_with_its_own_words() -> None:
     class Broken(Files):
         def read(self, blob_ids: Sequence[str], limit: int, /) -> Iterator[tuple[str, bytes | str]]:
