@@ -90,6 +90,7 @@ class Cache:
         self.folder: str | None = None
         self._file = ""
         self._connection: sqlite3.Connection | None = None
+        self._read_only = False
         self._writable = False
         self._written = False
         self._used: list[bytes] = []
@@ -151,6 +152,7 @@ class Cache:
         from urllib.parse import quote
 
         self._disconnect()
+        self._read_only = True
         location = f"file:{quote(os.fsencode(self._file))}?mode=ro&immutable=1"
         try:
             connection = sqlite3.connect(location, uri=True, isolation_level=None)
@@ -271,7 +273,8 @@ class Cache:
                 connection.close()
 
     def _give_up(self, error: sqlite3.Error) -> None:
-        """Goes on without the cache; a damaged one is deleted, so that the next audit has one."""
+        """Goes on without the cache; a damaged one of ours is deleted, so that the next audit has
+        one."""
         if _code(error) in _DAMAGED:
             self._discard()
         else:
@@ -279,7 +282,10 @@ class Cache:
         self._note_unusable(str(error))
 
     def _discard(self) -> None:
+        """Deletes the file where we may write to it: else it is not ours to judge."""
         self._disconnect()
+        if self._read_only or not os.access(self._file, os.W_OK):
+            return
         for ending in ("", "-wal", "-shm"):
             with contextlib.suppress(OSError):
                 os.unlink(self._file + ending)

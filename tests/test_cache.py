@@ -238,6 +238,35 @@ def test_a_read_only_file_in_a_folder_of_ours_is_read(shared: Path) -> None:
     assert note.startswith("nothing more is kept in ")
 
 
+@pytest.mark.parametrize("folder_mode", [0o777, 0o555])
+def test_a_read_only_cache_that_is_damaged_stays(shared: Path, folder_mode: int) -> None:
+    damaged = b"not a database" * 100
+    (shared / NAME).write_bytes(damaged)
+    (shared / NAME).chmod(0o444)
+    shared.chmod(folder_mode)
+    value, (note,) = ask_as_an_ordinary_user(shared)
+    assert value is None
+    assert note == f"no cache: {shared / NAME}: file is not a database"
+    assert (shared / NAME).read_bytes() == damaged
+
+
+def test_damage_that_a_reader_sees_while_another_may_write_deletes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, {KNOWN: b"value"})
+    cannot_open = sqlite3.OperationalError("unable to open database file")
+    cannot_open.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+
+    def refuse(*_: object) -> bool:
+        raise cannot_open
+
+    monkeypatch.setattr(Cache, "_prepare", refuse)
+    cache = Cache.open(str(tmp_path))
+    (tmp_path / NAME).write_bytes(b"torn" * 5000)
+    assert cache.get(KNOWN) is None
+    assert (tmp_path / NAME).exists()
+
+
 def test_a_folder_that_may_not_be_entered_is_done_without(shared: Path) -> None:
     (shared / "closed").mkdir(mode=0o000)
     value, (note,) = ask_as_an_ordinary_user(shared / "closed" / "readiness")
