@@ -95,7 +95,8 @@ def collect(
     alone. `workers` is the number of processes, by default that of the CPUs we may use. `progress`
     is called with the number of files done and that of files to do.
 
-    Where secrets are among the facts, no other facts of the same file hold their characters.
+    Where secrets are among the facts, no other facts of the same file hold their characters; a
+    file in which they could not be looked for has no facts.
 
     Raises:
         RepositoryError: the repository could not be read.
@@ -361,8 +362,12 @@ def _bounds(seconds: float, memory: int) -> Iterator[None]:
 
 
 def extract(slices: Sequence[Slice[Any]], jobs: Iterable[Job], data: bytes, index: int) -> Result:
-    """The encoded facts of one blob; a file that is no text has only those of the slice `text`."""
-    result = Result(index)
+    """The encoded facts of one blob; a file that is no text has only those of the slice `text`.
+
+    Where the search for secrets fails, there are no facts at all: they could hold one.
+    """
+    values: list[bytes | None] = []
+    reasons: list[bytes] = []
     found: list[tuple[str, secrets.SecretFacts]] = []
     binary = text.encoding_of(data) == "binary"
     for number, kind in jobs:
@@ -375,11 +380,22 @@ def extract(slices: Sequence[Slice[Any]], jobs: Iterable[Job], data: bytes, inde
                 if isinstance(facts, secrets.SecretFacts):
                     found.append((kind, facts))
             except Exception as error:  # an extractor answers for any bytes: this one has a fault
+                if slice_.name == secrets.SLICE.name:
+                    return _unsearched(index, error)
                 value = None
-                result.reasons.append(f"{slice_.name} facts: {type(error).__name__}: {error}")
-                result.failed = True
-        result.values.append(value)
-    for kind, facts in found:
-        hidden = iter(secrets.hide(kind, data, facts, list(filter(None, result.values))))
-        result.values = [next(hidden) if value else value for value in result.values]
-    return result
+                reason = f"{slice_.name} facts: {type(error).__name__}: {error}"
+                reasons.append(reason.encode("utf-8", "replace"))
+        values.append(value)
+    try:
+        for kind, facts in found:
+            masked = iter(secrets.hide(kind, data, facts, [*filter(None, values), *reasons]))
+            values = [next(masked) if value else value for value in values]
+            reasons = list(masked)
+    except Exception as error:
+        return _unsearched(index, error)
+    return Result(index, values, [reason.decode() for reason in reasons], failed=bool(reasons))
+
+
+def _unsearched(index: int, error: Exception) -> Result:
+    """Not even the error's own words are kept: they may quote the file."""
+    return Result(index, [], [f"secrets facts: {type(error).__name__}"], failed=True)

@@ -1,6 +1,7 @@
 """Facts of a snapshot: each blob once, and whatever a blob does to its process, an answer."""
 
 import ctypes
+import dataclasses
 import faulthandler
 import hashlib
 import os
@@ -14,6 +15,7 @@ import msgspec
 import pytest
 from msgspec import Struct
 
+from readiness import secrets
 from readiness.cache import Cache
 from readiness.collect import Collected, collect
 from readiness.errors import RepositoryError
@@ -198,6 +200,54 @@ def test_a_file_that_breaks_its_extractor_is_the_only_one_lost(
         mended = gather(files, words(), cache=cache)
     assert not mended.skipped
     assert count(mended, word.encode()) == 1
+
+
+class Quote(Struct, frozen=True):
+    text: str
+
+
+def quote(kind: str, data: bytes) -> Quote:
+    return Quote(data.decode())
+
+
+def quote_and_fail(kind: str, data: bytes) -> Quote:
+    raise ValueError(f"cannot read {data.decode()}")
+
+
+QUOTES = Slice("quotes", 1, Quote, kind_of, quote)
+KEY = "sk_" + "live_" + "9aKd03mfLq72XbTz81RwVc5e"
+KEY_FILE = f'key = "{KEY}"'.encode()
+
+
+def fail_to_search(*_: object) -> secrets.SecretFacts:
+    raise ValueError(KEY)
+
+
+@pytest.mark.parametrize("step", ["extract", "hide"])
+def test_a_file_in_which_secrets_could_not_be_looked_for_leaves_no_facts(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = secrets.SLICE
+    if step == "extract":
+        search = dataclasses.replace(search, extract=fail_to_search)
+    else:
+        monkeypatch.setattr(secrets, "hide", fail_to_search)
+    with Cache.open(str(tmp_path)) as cache:
+        collected = gather(Files({"a.w": KEY_FILE}), QUOTES, text.SLICE, search, cache=cache)
+    assert collected.facts == {}
+    assert collected.failed
+    assert collected.skipped == (SkippedFile("a.w", "secrets facts: ValueError"),)
+    assert [file for file in tmp_path.iterdir() if KEY.encode() in file.read_bytes()] == []
+    monkeypatch.undo()
+    with Cache.open(str(tmp_path)) as cache:
+        mended = gather(Files({"a.w": KEY_FILE}), QUOTES, text.SLICE, secrets.SLICE, cache=cache)
+    assert len(mended.facts) == 3
+
+
+def test_an_error_that_quotes_a_file_does_not_tell_its_secrets() -> None:
+    failing = dataclasses.replace(QUOTES, extract=quote_and_fail)
+    (skipped,) = gather(Files({"a.w": KEY_FILE}), failing, secrets.SLICE).skipped
+    assert skipped.reason == f'quotes facts: ValueError: cannot read key = "{"*" * len(KEY)}"'
 
 
 def test_several_culprits_in_one_chunk_are_each_found() -> None:
