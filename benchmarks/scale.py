@@ -47,6 +47,8 @@ def files(count: int) -> Iterator[tuple[str, str]]:
     )
     yield ".gitignore", "__pycache__/\n.env\n*.pyc\ndist/\n"
     yield "pyproject.toml", '[project]\nname = "monorepo"\nversion = "1.0"\n'
+    for number in range(count // 50):
+        yield f"records/{number}.json", f'{{"record": {number}}}\n'
     for number in range(max(1, count // SERVICE)):
         yield from service(number, random.Random(number))
 
@@ -71,7 +73,7 @@ def service(number: int, chance: random.Random) -> Iterator[tuple[str, str]]:
     for word in chance.sample(WORDS, 18):
         yield f"{root}/docs/{word}.md", document(name, modules, chance)
     yield f"{root}/README.md", document(name, modules, chance)
-    yield f"{root}/requirements.txt", "fastapi==0.110.0\nuvicorn==0.29.0\n"
+    yield f"{root}/requirements.txt", "fastapi==0.110.0\npsycopg==3.1.18\nuvicorn==0.29.0\n"
     yield (
         f"{root}/Dockerfile",
         (
@@ -84,7 +86,8 @@ def service(number: int, chance: random.Random) -> Iterator[tuple[str, str]]:
         f"{root}/docker-compose.yml",
         (
             f"services:\n  {name}:\n    build: .\n    ports: ['8{number % 1000:03}:8000']\n"
-            f"    environment:\n      {name.upper()}_URL: http://{name}:8000\n"
+            f"    environment:\n      DATABASE_URL: postgresql://db/{name}\n"
+            "    depends_on: [db]\n  db:\n    image: postgres:16\n"
         ),
     )
     yield f"{root}/start.sh", f"#!/bin/sh\nset -e\ncd $(dirname $0)\nexec uvicorn {name}.main:app\n"
@@ -148,7 +151,8 @@ def application(name: str, modules: list[str], chance: random.Random) -> str:
         for word in chance.sample(WORDS, 8)
     )
     return (
-        f"from fastapi import FastAPI\n\n{imports}\napp = FastAPI(title='{name}')\n{routes}\n\n"
+        f"import psycopg\nfrom fastapi import FastAPI\n\n{imports}\n"
+        f"app = FastAPI(title='{name}')\n{routes}\n\n"
         "if __name__ == '__main__':\n    import uvicorn\n\n    uvicorn.run(app)\n"
     )
 
@@ -158,7 +162,7 @@ def settings(name: str, chance: random.Random) -> str:
         f'{word.upper()} = os.getenv("{name.upper()}_{word.upper()}", "{chance.randrange(999)}")\n'
         for word in chance.sample(WORDS, 10)
     )
-    return f"import os\n\n{keys}"
+    return f'import os\n\nDATABASE_URL = os.environ["DATABASE_URL"]\n{keys}'
 
 
 def test(name: str, module: str, chance: random.Random) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from readiness.facts import python, shell
 from readiness.facts.shell import Command
-from readiness.index import RepoIndex, backing
+from readiness.index import RepoIndex
 from readiness.index.backing import Backing
 from readiness.index.containers import Container
 from readiness.index.entrypoints import Entrypoint, Role
@@ -59,7 +59,7 @@ def backed(index: RepoIndex) -> list[tuple[Entrypoint, list[Backing]]]:
         live = (
             each.primary and each.role is Role.API and not index.inventory.is_(each.path, *_ASIDE)
         )
-        needed = list(backing.of(index, each.path)) if live else []
+        needed = list(index.backing.of(each.path)) if live else []
         if needed and index.facts(python.SLICE, each.path) is not None:
             found.append((each, needed))
     return found

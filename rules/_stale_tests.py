@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import accumulate
 
 from msgspec import Struct
 
@@ -27,9 +28,12 @@ def needed(index: RepoIndex) -> Iterator[Needed]:
     live = index.tests.live
     for path, file in live.items():
         yield Needed(path, (path,), file.collected)
+    below: dict[str, list[str]] = {path.rpartition("/")[0]: [] for path in index.tests.support}
+    for path in live:
+        for folder in {*accumulate(path.split("/")[:-1], "{}/{}".format), ""} & below.keys():
+            below[folder].append(path)
     for path in index.tests.support:
-        folder = path.rpartition("/")[0]
-        users = tuple(user for user in live if not folder or user.startswith(folder + "/"))
+        users = tuple(below[path.rpartition("/")[0]])
         if users:
             yield Needed(path, users, any(live[user].collected for user in users))
     for path, edges in index.imports.importers.items():

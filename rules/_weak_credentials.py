@@ -94,10 +94,11 @@ def _runs(index: RepoIndex) -> dict[str, Run]:
     """How each compose file is used, archives and the like left out."""
     found = {}
     deployed = {container.file for container in services.deployed(index)}
+    production = _production(index)
     for path, facts in index.each(compose.SLICE):
         if not facts.services or not services.live(index, path) or _PLAYS.search(path.lower()):
             continue
-        twin = _production_twin(index, path)
+        twin = "" if environment(path) else production.get(posixpath.dirname(path), "")
         if environment(path) in _ELSEWHERE or index.inventory.is_(path, FileClass.SCRIPT):
             found[path] = Run(Severity.LOW, "the file serves development or tests")
         elif path not in deployed:
@@ -110,14 +111,13 @@ def _runs(index: RepoIndex) -> dict[str, Run]:
     return found
 
 
-def _production_twin(index: RepoIndex, path: str) -> str:
-    """The file beside a default one that is for production and stands alone; "" without one."""
-    folder = posixpath.dirname(path)
-    for container in index.containers.containers if not environment(path) else ():
-        beside = posixpath.dirname(container.file) == folder and not container.layers
-        if beside and container.environment == "production":
-            return container.file
-    return ""
+def _production(index: RepoIndex) -> dict[str, str]:
+    """Folder -> the file in it that is for production and stands alone."""
+    found: dict[str, str] = {}
+    for container in index.containers.containers:
+        if container.environment == "production" and not container.layers:
+            found.setdefault(posixpath.dirname(container.file), container.file)
+    return found
 
 
 # -- compose files

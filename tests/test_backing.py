@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from readiness import registry
 from readiness.config import Config
-from readiness.index import backing
 from readiness.model import Finding
 from readiness.testing import build_index
 
@@ -35,7 +34,7 @@ _RULE = next(rule for rule in registry.rules() if rule.id == "STA005")
 
 
 def _names(tree: str) -> list[str]:
-    return [each.name for each in backing.of(build_index(tree), "main.py")]
+    return [each.name for each in build_index(tree).backing.of("main.py")]
 
 
 def _findings(tree: str, config: Config | None = None) -> list[Finding]:

@@ -15,6 +15,7 @@ from readiness.index.history import History
 from readiness.model import SUBMODULE, SYMLINK, Snapshot, TrackedFile
 
 if TYPE_CHECKING:
+    from readiness.index.backing import Backings
     from readiness.index.boot import BootCommand
     from readiness.index.configuration import Configuration
     from readiness.index.containers import Containers
@@ -119,6 +120,12 @@ class RepoIndex:
         from readiness.index import boot
 
         return boot.build(self)
+
+    @cached_property
+    def backing(self) -> Backings:
+        from readiness.index import backing
+
+        return backing.build(self)
 
     @cached_property
     def configuration(self) -> Configuration:

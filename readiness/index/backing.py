@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from readiness.facts import manifest, python
 from readiness.facts.compose import interpolate
+from readiness.index.archives import below
 from readiness.index.configuration import service_of
-from readiness.index.containers import Container
 from readiness.index.inventory import FileClass
 from readiness.model import Evidence, Location
 
@@ -74,34 +74,57 @@ _ELSEWHERE = ("test",)
 _ASIDE = re.compile(r"(?:^|[-_./])(?:dev\w*|tests?|testing|docs?|lint|ci)(?:[-_.]|$)[^/]*$")
 
 
-def of(index: RepoIndex, path: str) -> tuple[Backing, ...]:
-    """The backing services of the application at `path`, sorted by name."""
-    reader = _Reader(index, path)
-    found = []
-    for name, kind in _KINDS.items():
-        clients = [*reader.imports(name, kind), *reader.packages(name, kind)]
-        servers = [*reader.containers(name, kind), *reader.keys(name, kind)]
-        if clients and servers:
-            found.append(Backing(name, (clients[0], *servers[:2]), proven=reader.imported(kind)))
-    return tuple(sorted(found, key=lambda each: each.name))
+class Backings:
+    """The backing services of any application of the repository."""
+
+    def __init__(self, index: RepoIndex) -> None:
+        self._index = index
+        self._servers = {
+            name: list(_containers(index, name, kind)) for name, kind in _KINDS.items()
+        }
+
+    def of(self, path: str) -> tuple[Backing, ...]:
+        """Those of the application at `path`, sorted by name."""
+        reader = _Reader(self._index, path)
+        found = []
+        for name, kind in _KINDS.items():
+            clients = [*reader.imports(name, kind), *reader.packages(name, kind)]
+            servers = [*self._servers[name], *reader.keys(name, kind)]
+            if clients and servers:
+                evidence = (clients[0], *servers[:2])
+                found.append(Backing(name, evidence, proven=reader.imported(kind)))
+        return tuple(sorted(found, key=lambda each: each.name))
+
+
+def build(index: RepoIndex) -> Backings:
+    return Backings(index)
+
+
+def _containers(index: RepoIndex, name: str, kind: _Kind) -> Iterator[Evidence]:
+    pattern = re.compile(kind.images)
+    for container in index.containers.containers:
+        image = interpolate(container.service.image) or container.service.image
+        aside = container.environment in _ELSEWHERE or index.inventory.is_(
+            container.file, FileClass.ARCHIVE, FileClass.TEST, FileClass.FIXTURE, FileClass.DOCS
+        )
+        if image and not aside and pattern.search(image.lower()) and _is_server(image):
+            text = f"{container.file} runs {image} beside it"
+            yield Evidence(text, Location(container.file, container.service.line))
 
 
 class _Reader:
     def __init__(self, index: RepoIndex, path: str) -> None:
         self._index = index
-        self._service = service_of(index, path)
-        prefix = f"{self._service}/" if self._service else ""
+        service = service_of(index, path)
         self._files = [
             file
-            for file in index.files
-            if file.startswith(prefix)
-            and index.inventory.is_(file, FileClass.LIVE)
-            and service_of(index, file) == self._service
+            for file in below(index, service)
+            if index.inventory.is_(file, FileClass.LIVE) and service_of(index, file) == service
         ]
         self._manifests = [
             file
-            for file in index.files
-            if file.rpartition("/")[0] == self._service and not _ASIDE.search(file)
+            for file in index.folders[service]
+            if file in index.files and not _ASIDE.search(file)
         ]
         self._modules: dict[str, tuple[str, int]] = {}
         self._keys: dict[str, tuple[str, int]] = {}
@@ -134,25 +157,11 @@ class _Reader:
                     text = f"{file} asks for {each.name}, a client of {name}"
                     yield Evidence(text, Location(file, each.line))
 
-    def containers(self, name: str, kind: _Kind) -> Iterator[Evidence]:
-        pattern = re.compile(kind.images)
-        for container in self._index.containers.containers:
-            image = interpolate(container.service.image) or container.service.image
-            aside = container.environment in _ELSEWHERE or not self._is_live(container)
-            if image and not aside and pattern.search(image.lower()) and _is_server(image):
-                text = f"{container.file} runs {image} beside it"
-                yield Evidence(text, Location(container.file, container.service.line))
-
     def keys(self, name: str, kind: _Kind) -> Iterator[Evidence]:
         pattern = re.compile(kind.keys)
         for key, (file, line) in sorted(self._keys.items()):
             if pattern.search(key):
                 yield Evidence(f"{file} reads {key}", Location(file, line))
-
-    def _is_live(self, container: Container) -> bool:
-        return not self._index.inventory.is_(
-            container.file, FileClass.ARCHIVE, FileClass.TEST, FileClass.FIXTURE, FileClass.DOCS
-        )
 
 
 def _is_server(image: str) -> bool:
