@@ -247,8 +247,7 @@ class _Worker:
     """A forked process that extracts chunk after chunk."""
 
     def __init__(self, pool: _Pool, chunk: list[Blob]) -> None:
-        # Shared with the child: how many blobs of the chunk come up to the one it is busy with.
-        self.position = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")
+        self.position = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")  # shared: blobs begun
         self.connection, theirs = connection.Pipe()
         self.chunk: list[Blob] = []
         open_elsewhere = [self.connection, *(worker.connection for worker in pool.workers)]
@@ -364,7 +363,7 @@ def _bounds(seconds: float, memory: int) -> Iterator[None]:
 def extract(slices: Sequence[Slice[Any]], jobs: Iterable[Job], data: bytes, index: int) -> Result:
     """The encoded facts of one blob; a file that is no text has only those of the slice `text`.
 
-    Where the search for secrets fails, there are no facts at all: they could hold one.
+    Where the search for secrets fails there are no facts: they could hold one.
     """
     values: list[bytes | None] = []
     reasons: list[bytes] = []
@@ -383,8 +382,8 @@ def extract(slices: Sequence[Slice[Any]], jobs: Iterable[Job], data: bytes, inde
                 if slice_.name == secrets.SLICE.name:
                     return _unsearched(index, error)
                 value = None
-                reason = f"{slice_.name} facts: {type(error).__name__}: {error}"
-                reasons.append(reason.encode("utf-8", "replace"))
+                why = f"{slice_.name} facts: {type(error).__name__}: {error}"
+                reasons.append(why.encode("utf-8", "replace"))
         values.append(value)
     try:
         for kind, facts in found:

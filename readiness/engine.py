@@ -112,7 +112,7 @@ def _make(
         repository,
         files,
         cache,
-        caching.code("facts", "secrets", "model.py"),
+        caching.code("facts", "secrets", "model.py", "collect.py"),
         slices=slices,
         workers=world.workers,
         progress=world.progress,

@@ -2,6 +2,7 @@
 
 import ctypes
 import dataclasses
+import datetime
 import faulthandler
 import hashlib
 import os
@@ -9,18 +10,23 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 from msgspec import Struct
 
-from readiness import secrets
+from readiness import cache as caching
+from readiness import engine, secrets
 from readiness.cache import Cache
 from readiness.collect import Collected, collect
+from readiness.configure import Options
 from readiness.errors import RepositoryError
 from readiness.facts import Slice, text
 from readiness.model import SUBMODULE, SYMLINK, SkippedFile, TrackedFile
+
+if TYPE_CHECKING:
+    from conftest import Git
 
 
 class Words(Struct, frozen=True):
@@ -157,6 +163,24 @@ def test_another_version_of_a_slice_or_of_the_code_is_extracted_anew(tmp_path: P
         with Cache.open(str(tmp_path)) as cache:
             collect(files, files.tracked, cache, code, slices=[slice_])
     assert len(log.read_text().split()) == 3
+
+
+def test_facts_are_kept_under_all_the_code_that_makes_them(
+    git: "Git", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def note(*parts: str) -> str:
+        asked.append(parts)
+        return "digest"
+
+    monkeypatch.setattr(caching, "code", note)
+    git.write("a.py", "x = 1\n")
+    git.commit()
+    world = engine.Surroundings(today=datetime.date(2024, 1, 1))
+    engine.audit(str(git.folder), Options(isolated=True), world)
+    (facts,) = (parts for parts in asked if "facts" in parts)
+    assert {"facts", "secrets", "model.py", "collect.py"} <= set(facts)
 
 
 def test_a_binary_file_has_only_the_facts_of_text() -> None:
