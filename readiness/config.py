@@ -22,6 +22,10 @@ Profile = Literal["auto", "service", "library"]
 Threshold = Literal["critical", "high", "medium", "low", "info"]
 Points = Annotated[float, Meta(ge=0, le=10)]
 Names = tuple[str, ...]
+_PATH = (
+    "the file, exactly, from the root of the repository; with * ? [ or a / at its end it is a"
+    " gitignore pattern"
+)
 Date = Annotated[str, Meta(description="date on which it ends, YYYY-MM-DD", pattern=_DATE)]
 
 
@@ -29,7 +33,7 @@ class Waiver(Struct, frozen=True, forbid_unknown_fields=True):
     """Someone answers for a finding."""
 
     rule: Annotated[str, Meta(description="id or name of the rule", min_length=1)]
-    path: Annotated[str, Meta(description="the file, or a glob")] = ""
+    path: Annotated[str, Meta(description=_PATH)] = ""
     fingerprint: Annotated[str, Meta(description="one finding's fingerprint")] = ""
     owner: Annotated[str, Meta(description="who answers for it")] = ""
     reason: Annotated[str, Meta(description="why it may stay", min_length=1)] = ""
@@ -199,6 +203,11 @@ def _convert_value(value: object, type_: Any) -> Any:
             return value.isoformat()
         datetime.date.fromisoformat(str(value))
     return msgspec.convert(value, type_)
+
+
+def plain(name: str) -> str:
+    """The one spelling under which names of rules, dimensions and areas are compared."""
+    return name.strip().lower().replace(" ", "-").replace("_", "-")
 
 
 def nearest(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from readiness.config import nearest
+from readiness.config import nearest, plain
 from readiness.errors import UsageError, one_line
 from readiness.rule import Rule
 
@@ -16,7 +16,7 @@ def choose(rules: Iterable[Rule], select: Sequence[str], ignore: Sequence[str]) 
     Raises:
         UsageError: that leaves none.
     """
-    selected, ignored = set(map(_plain, select)), set(map(_plain, ignore))
+    selected, ignored = set(map(plain, select)), set(map(plain, ignore))
     chosen = tuple(
         rule
         for rule in rules
@@ -34,8 +34,8 @@ def find(rules: Iterable[Rule], name: str) -> Rule:
         UsageError: there is none.
     """
     known = {alias: rule for rule in rules for alias in _own(rule)}
-    if _plain(name) in known:
-        return known[_plain(name)]
+    if plain(name) in known:
+        return known[plain(name)]
     raise UsageError(f"no rule is called {one_line(name)}" + _hint(name, known))
 
 
@@ -55,23 +55,19 @@ def unknown_names(names: Iterable[str], rules: Iterable[Rule]) -> list[str]:
 
 
 def _others(names: Iterable[str], known: set[str]) -> list[str]:
-    return [name for name in dict.fromkeys(names) if _plain(name) not in known]
+    return [name for name in dict.fromkeys(names) if plain(name) not in known]
 
 
 def _own(rule: Rule) -> set[str]:
-    return {_plain(rule.id), _plain(rule.name)}
+    return {plain(rule.id), plain(rule.name)}
 
 
 def _names(rule: Rule) -> set[str]:
-    return _own(rule) | {_plain(rule.dimension), _plain(rule.area)}
-
-
-def _plain(name: str) -> str:
-    return name.strip().lower().replace(" ", "-").replace("_", "-")
+    return _own(rule) | {plain(rule.dimension), plain(rule.area)}
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
-    hint = nearest(_plain(name), tuple(sorted(known)))
+    hint = nearest(plain(name), tuple(sorted(known)))
     if hint is None:
         return "; readiness rules lists them"
     return f"; did you mean {hint.upper() if re.fullmatch('[a-z]{3}[0-9]{3}', hint) else hint}?"
