@@ -31,6 +31,7 @@ from readiness.repo import Repository
 from readiness.rule import Rule, Status
 
 SCHEMA_VERSION = 1
+_NO_FILES = "there are no files to judge"
 _LASTING = "larger than "  # the reason for not reading a file that no other audit will see changed
 
 
@@ -251,7 +252,7 @@ def _redacted(judgement: Judgement) -> Judgement:
 
 
 def _judge_one(index: RepoIndex, rule: Rule) -> tuple[list[Finding], Outcome]:
-    reason = rule.applies(index)
+    reason = rule.applies(index) if index.files else _NO_FILES
     if reason is not None:
         return [], Outcome(rule.id, State.NOT_APPLICABLE, 1.0, rule.severity, reason)
     found = list(rule.check(index))

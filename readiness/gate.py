@@ -15,7 +15,9 @@ def decide(scorecard: Scorecard, findings: Iterable[Finding], config: Config) ->
     """
     why: list[str] = []
     score = scorecard.with_waivers
-    if config.fail_under is not None and score is not None and score < config.fail_under:
+    if config.fail_under is not None and score is None:
+        why.append(f"nothing could be assessed, and fail_under = {config.fail_under:g}")
+    elif config.fail_under is not None and score is not None and score < config.fail_under:
         why.append(f"the score is {score:.4g}, below fail_under = {config.fail_under:g}")
     if config.fail_on is not None:
         threshold = Severity(config.fail_on).rank

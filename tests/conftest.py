@@ -81,6 +81,12 @@ class Git:
 _DATES = ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE")
 
 
+@pytest.fixture(scope="session")
+def git_at() -> type[Git]:
+    """Makes the repositories that tests of a whole file share: `git_at(folder)`."""
+    return Git
+
+
 @pytest.fixture
 def git(tmp_path: Path) -> Git:
     """An empty repository in a folder named `app`."""
@@ -215,7 +221,7 @@ class Program:
         }
 
     def __call__(
-        self, *arguments: str | Path, cwd: Path | None = None, **environment: str
+        self, *arguments: str | Path, cwd: str | Path | None = None, **environment: str
     ) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
             [Path(sys.executable).with_name("readiness"), *arguments],

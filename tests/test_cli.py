@@ -279,6 +279,13 @@ def test_the_gate_decides_between_0_and_1_in_every_format(run: Run) -> None:
         assert run("audit", "--format", format_, "--fail-under", "9.9")[0] == ExitCode.FAILED
 
 
+def test_to_exclude_everything_passes_no_gate(run: Run, app: Git) -> None:
+    app.write("readiness.toml", 'exclude = ["**"]\n')
+    app.commit()
+    assert report_of(run)["scorecard"]["verdict"] == "NOTHING TO ASSESS"
+    assert run("audit", "--fail-under", "5")[0] == ExitCode.FAILED
+
+
 def test_what_was_not_measured_is_a_failure_only_when_strict(
     run: Run, rules: Callable[..., None]
 ) -> None:

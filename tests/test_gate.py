@@ -1,5 +1,6 @@
 """The gate: when it fails, and what it says then."""
 
+import msgspec
 import pytest
 
 from readiness.config import Config
@@ -50,4 +51,12 @@ def test_it_says_why() -> None:
     assert gate.why == (
         "the score is 6, below fail_under = 9",
         "1 open finding at or above fail_on = high",
+    )
+
+
+def test_what_could_not_be_assessed_reaches_no_score() -> None:
+    nothing = msgspec.structs.replace(CARD, overall=None, with_waivers=None)
+    assert decide(nothing, [], Config()).passed
+    assert decide(nothing, [], Config(fail_under=0.0)).why == (
+        "nothing could be assessed, and fail_under = 0",
     )
