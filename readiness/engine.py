@@ -103,6 +103,7 @@ def _make(
     from readiness.index import languages, unread
     from readiness.rule import slices_of, summarise
 
+    installed = tuple(summarise(rule) for rule in rules)
     rules = selection.choose(rules, config.select, config.ignore)
     files = _visible(snapshot.files, config.exclude)
     excluded = len(snapshot.files) - len(files)
@@ -126,14 +127,16 @@ def _make(
     summaries = tuple(summarise(rule) for rule in rules)
     suppressed = suppress.split(judgement.findings, index, summaries, world.today)
     lenient = _without_waived(judgement, index, rules, suppressed.active)
+    unread_paths = [skipped.path for skipped in collected.skipped]
     scorecard = score.evaluate(
-        summaries,
+        installed,
         score.Sheet(judgement.outcomes, judgement.findings),
         score.Sheet(lenient.outcomes, lenient.findings),
         lines_covered=languages.understood_share(index),
         target=config.target,
         profile=index.profile.kind,
         owned=suppressed.owned,
+        complete=not lenient.errors and not languages.hold_source(index, unread_paths),
     )
     stable = {rule.id for rule in rules if rule.status is Status.STABLE}
     gated = [finding for finding in suppressed.active if finding.rule in stable]

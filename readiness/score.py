@@ -37,7 +37,8 @@ WEIGHT = {
 }
 STEEPNESS = 1.4
 CAPS = ((Severity.CRITICAL, 3.9), (Severity.HIGH, 6.9))
-READY_COVERAGE = 0.9
+READY_COVERAGE = 0.9  # of the rules' weight, in all and in each dimension
+READY_LINES = 0.25  # of the source lines: below it most of the software was not looked at
 _UNIT = 10_000  # points are whole multiples of 1 / _UNIT
 
 
@@ -57,12 +58,15 @@ def evaluate(
     target: float,
     profile: str,
     owned: bool,
+    complete: bool = True,
 ) -> Scorecard:
     """The scorecard of one snapshot.
 
-    `raw` counts every finding, `waived` only those that nobody answers for; `lines_covered` is the
-    share of source lines that the evidence rules understand; `owned` says that every waiver names
-    an owner, without which waivers never make a repository conditionally ready.
+    `rules` are all that are installed: one without an outcome was not asked, and counts as not
+    measured. `complete` says that no rule crashed and all source was read. `raw` counts every
+    finding, `waived` only those that nobody answers for; `lines_covered` is the share of source
+    lines that the evidence rules understand; `owned` says that every waiver names an owner,
+    without which waivers never make a repository conditionally ready.
     """
     scored = {rule.id: rule for rule in rules if rule.status == "stable"}
     raw_scores = _scores(scored, raw)
@@ -83,7 +87,9 @@ def evaluate(
     return Scorecard(
         overall=_mean(score.value for score in raw_scores),
         with_waivers=_mean(score.value for score in waived_scores),
-        verdict=_verdict(scored, raw, raw_scores, waived, waived_scores, coverage, target, owned),
+        verdict=_verdict(
+            scored, raw, raw_scores, waived, waived_scores, coverage, target, owned, complete
+        ),
         coverage=coverage,
         interval=_mean_interval(raw_scores),
         dimensions=dimensions,
@@ -104,10 +110,11 @@ def _score(dimension: Dimension, rules: Mapping[str, RuleSummary], sheet: Sheet)
         if outcome.rule in rules and rules[outcome.rule].dimension is dimension
     ]
     measured = [outcome for outcome in ours if outcome.state is State.MEASURED]
-    unknown = [outcome for outcome in ours if outcome.state is State.UNKNOWN]
-    coverage = _coverage(rules, ours)
+    mine = {id_: rule for id_, rule in rules.items() if rule.dimension is dimension}
+    unknown = _unknown(mine, ours)
+    coverage = _coverage(mine, ours)
     if not measured:
-        interval = (0.0, 10.0) if unknown else None
+        interval = (0.0, 10.0) if unknown and ours else None
         return Score(dimension, None, None, coverage=coverage, interval=interval)
     names = {outcome.rule for outcome in measured}
     findings = [finding for finding in sheet.findings if finding.rule in names]
@@ -115,7 +122,7 @@ def _score(dimension: Dimension, rules: Mapping[str, RuleSummary], sheet: Sheet)
     free = _curve(losses.values())
     cap, severity = _cap(findings)
     value = min(cap, free)
-    pessimistic = _curve([*losses.values(), *(WEIGHT[outcome.severity] for outcome in unknown)])
+    pessimistic = _curve([*losses.values(), *(WEIGHT[severity] for severity in unknown)])
     return Score(
         dimension=dimension,
         value=value / _UNIT,
@@ -188,12 +195,19 @@ def _share(total: int, weights: Mapping[str, float]) -> dict[str, int]:
 
 
 def _coverage(rules: Mapping[str, RuleSummary], outcomes: Iterable[Outcome]) -> float:
-    weights: dict[State, float] = defaultdict(float)
-    for outcome in outcomes:
-        if outcome.rule in rules:
-            weights[outcome.state] += WEIGHT[rules[outcome.rule].severity]
-    assessable = weights[State.MEASURED] + weights[State.UNKNOWN]
-    return round(weights[State.MEASURED] / assessable, 4) if assessable else 1.0
+    """The share of the rules' weight that was measured, of those that may apply."""
+    known = [outcome for outcome in outcomes if outcome.rule in rules]
+    unknown = math.fsum(WEIGHT[severity] for severity in _unknown(rules, known))
+    measured = math.fsum(
+        WEIGHT[rules[outcome.rule].severity] for outcome in known if outcome.state is State.MEASURED
+    )
+    return round(measured / (measured + unknown), 4) if measured + unknown else 1.0
+
+
+def _unknown(rules: Mapping[str, RuleSummary], outcomes: Sequence[Outcome]) -> list[Severity]:
+    """The severity of each rule that could not be measured, or was not asked."""
+    asked = {outcome.rule for outcome in outcomes if outcome.state is not State.UNKNOWN}
+    return [rule.severity for id_, rule in sorted(rules.items()) if id_ not in asked]
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
@@ -217,10 +231,14 @@ def _verdict(
     coverage: Coverage,
     target: float,
     owned: bool,
+    complete: bool,
 ) -> Verdict:
-    if all(score.value is None for score in raw_scores):
+    if all(score.value is None and score.interval is None for score in raw_scores):
         return Verdict.NOTHING
-    if coverage.rules < READY_COVERAGE:
+    narrow = any(
+        score.value is not None and score.coverage < READY_COVERAGE for score in raw_scores
+    )
+    if narrow or coverage.rules < READY_COVERAGE or coverage.lines < READY_LINES or not complete:
         return Verdict.NOT_READY
     if _reaches(rules, raw, raw_scores, target):
         return Verdict.READY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from readiness.model import Report, Score, Speaks, State, Verdict
@@ -24,6 +25,9 @@ from ._terminal import (
 )
 
 MOST = 10
+_INDENT = 11
+_LONGEST = 44  # columns of a path in a title
+_LONG = re.compile(rf"\S{{{_LONGEST + 1},}}")
 
 
 def render(report: Report, *, colour: bool = False) -> str:
@@ -37,17 +41,23 @@ def scorecard(report: Report, paint: Paint) -> Iterator[str]:
     card = report.scorecard
     yield heading(report, paint)
     if card.verdict is Verdict.NOTHING:
-        yield "  nothing to assess" + ("" if report.files else ": no tracked files")
+        yield f"  nothing to assess{_emptiness(report)}"
         yield from incomplete(report)
         return
     entries = costs(report)
     if card.verdict is Verdict.READY:
-        yield f"  every dimension reaches {card.target:g}; {_coverage(report)}"
+        apart = [score.dimension.label for score in card.dimensions if score.value is None]
+        which = f" but {' and '.join(apart)}, which cannot be assessed," if apart else ""
+        yield from wrapped(
+            f"every dimension{which} reaches {card.target:g}; {_coverage(report)}", "  "
+        )
     else:
         yield ""
         for score in card.dimensions:
             yield _dimension(score, entries, report, paint)
-        yield f"  target {card.target:g} each · measured: {_coverage(report)}"
+        yield from wrapped(
+            f"target {card.target:g} each · measured: {_coverage(report)}", "  ", "    "
+        )
     yield from incomplete(report)
     yield from _costliest(entries, paint)
     if not report.gate.passed:
@@ -56,8 +66,17 @@ def scorecard(report: Report, paint: Paint) -> Iterator[str]:
             yield from wrapped(f"gate failed: {reason}", "", "  ")
     if entries:
         yield ""
-        yield f"Next:  readiness explain {entries[0].rules[0]:<10} what it means and how to mend it"
+        explain = f"readiness explain {entries[0].rules[0]}"
+        yield f"Next:  {explain:<30}  what it means and how to mend it"
         yield "       readiness audit --format full   every finding with its evidence"
+
+
+def _emptiness(report: Report) -> str:
+    if report.files:
+        return ""
+    if report.excluded:
+        return f": all {count(report.excluded, 'file')} are excluded by the configuration"
+    return ": no tracked files"
 
 
 def _coverage(report: Report) -> str:
@@ -66,6 +85,7 @@ def _coverage(report: Report) -> str:
         f"{card.coverage.rules:.0%} of the rules",
         f"{card.coverage.lines:.0%} of the source lines (as a {card.profile})",
         waiver_note(card),
+        f"{count(report.excluded, 'file')} excluded" if report.excluded else "",
     ]
     return ", ".join(note for note in notes if note)
 
@@ -86,7 +106,7 @@ def _reason(score: Score, entries: list[Cost], room: int) -> str:
     text = ""
     for entry in entries:
         if score.dimension in entry.dimensions and ours.intersection(entry.rules):
-            title = safe(entry.title)
+            title = _brief(entry.title)
             longer = f"{text}; {title}" if text else title
             if text and columns(longer) > room:
                 break
@@ -105,6 +125,8 @@ def fit_end(text: str, width: int) -> str:
 
 def _unmeasured(score: Score, report: Report) -> str:
     ours = {rule.id for rule in report.rules if rule.dimension is score.dimension}
+    if not ours:
+        return "not asked: no selected rule speaks of it"
     reasons = [o.reason for o in report.outcomes if o.rule in ours and o.reason]
     unknown = any(o.state is State.UNKNOWN for o in report.outcomes if o.rule in ours)
     word = "could not be measured" if unknown else "does not apply"
@@ -119,22 +141,23 @@ def _costliest(entries: list[Cost], paint: Paint) -> Iterator[str]:
     yield paint.bold("What costs most") + paint.dim("  (points of the overall score)")
     for number, entry in enumerate(shown, 1):
         points = f"-{entry.points:.2f}".rjust(5)
-        first, *rest = wrapped(entry.title, "", "") or [""]
-        yield (
-            f" {number:2} {points}  {first}"
-            if columns(first) < WIDTH - 11
-            else (f" {number:2} {points}  {fit_end(first, WIDTH - 11)}")
-        )
-        if rest and columns(first) < WIDTH - 11:
-            yield " " * 11 + fit_end(" ".join(rest), WIDTH - 11)
-        yield paint.dim(" " * 11 + fit_end(_where(entry), WIDTH - 11))
+        first, *rest = wrapped(_brief(entry.title), " " * _INDENT) or [""]
+        yield f" {number:2} {points}  {first.lstrip()}"
+        if rest:
+            yield " " * _INDENT + fit_end(" ".join(map(str.strip, rest)), WIDTH - _INDENT)
+        yield paint.dim(" " * _INDENT + _where(entry))
     hidden = len([entry for entry in entries if entry.points >= 0.005]) - len(shown)
     if hidden > 0:
         yield f"     and {count(hidden, 'smaller cause')}"
 
 
+def _brief(title: str) -> str:
+    """A title whose long paths are cut in their middle, so that its verb is seen."""
+    return _LONG.sub(lambda word: fit(word[0], _LONGEST), safe(title))
+
+
 def _where(entry: Cost) -> str:
-    """The rules and the first place, and the first evidence that speaks for it."""
+    """The rules and the first place, and the first evidence that speaks for it if it fits."""
     parts = ["+".join(entry.rules)]
     if entry.findings:
         first = entry.findings[0]
@@ -143,6 +166,7 @@ def _where(entry: Cost) -> str:
         if more > 0:
             parts.append(f"and {count(more, 'other place')}")
         evidence = next((e for e in first.evidence if e.speaks is Speaks.FOR), None)
-        if evidence:
-            parts.append(safe(evidence.summary))
-    return " · ".join(part for part in parts if part)
+        room = WIDTH - _INDENT - columns(" · ".join(filter(None, (*parts, ""))))
+        if evidence and room >= 20:
+            parts.append(fit_end(safe(evidence.summary), room))
+    return fit_end(" · ".join(part for part in parts if part), WIDTH - _INDENT)

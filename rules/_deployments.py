@@ -186,7 +186,7 @@ def in_place(deployment: Deployment) -> Iterator[Line]:
         compose = compose_words(words)
         aside = reaches and line.path == deployment.file and line.path.endswith((".sh", ".bash"))
         if words[:2] == ("git", "pull") and not aside:
-            yield line_with(line, "the host takes whatever the branch holds at that moment")
+            yield line_with(line, "takes whatever the branch holds at that moment")
         elif "down" in compose[:6]:
             yield line_with(line, "stops what runs before the new release is known to work")
         elif program_of(words) == "docker" and "prune" in words:

@@ -52,7 +52,8 @@ def message(path: str, all_lost: Sequence[Lost]) -> str:
     what = f"from {source} what it does not have" if source else "what the repository does not have"
     moved = sum(each.move.fate is Fate.MOVED for each in all_lost)
     all_moved = moved == len(all_lost)
-    now = f"; {'all' if all_moved else moved} of them lie elsewhere now" if moved else ""
+    some = "all of them lie" if all_moved else f"{moved} of them {'lies' if moved == 1 else 'lie'}"
+    now = f"; {some} elsewhere now" if moved else ""
     return f"{path} imports {what}: {shown}{more}{now}"
 
 

@@ -189,7 +189,7 @@ def test_the_json_holds_the_contract() -> None:
 
 def test_a_dimension_that_was_not_assessed_is_null_in_json_and_a_dash_in_text() -> None:
     assert json.loads(render("json", report()))["scorecard"]["dimensions"][1]["value"] is None
-    assert "  Startup Process    -  does not apply" in render("text", report())
+    assert "  Startup Process    -  not asked" in render("text", report())
 
 
 def test_a_score_is_shown_rounded_down() -> None:

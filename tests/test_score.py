@@ -197,12 +197,33 @@ def test_a_score_of_which_a_third_is_unmeasured_is_not_ready() -> None:
     assert card([*good, *unknown]).verdict is Verdict.NOT_READY
 
 
+def test_a_rule_that_was_not_asked_counts_as_unmeasured() -> None:
+    good = [Outcome(rule.id, State.MEASURED) for rule in RULES]
+    scored = card([outcome for outcome in good if outcome.rule != "AAA000"])
+    assert scored.coverage.rules < 1
+    assert scored.dimensions[0].coverage < 0.9
+    assert scored.dimensions[0].interval != (10.0, 10.0)
+    assert scored.verdict is Verdict.NOT_READY
+
+
+@pytest.mark.parametrize("option", [{"complete": False}, {"lines_covered": 0.2}])
+def test_what_nobody_looked_at_is_never_ready(option: dict[str, object]) -> None:
+    good = [Outcome(rule.id, State.MEASURED) for rule in RULES]
+    assert card(good, **option).verdict is Verdict.NOT_READY
+
+
+def test_rules_that_all_crashed_are_not_nothing_to_assess() -> None:
+    unknown = [Outcome(rule.id, State.UNKNOWN, severity=rule.severity) for rule in RULES]
+    assert card(unknown, complete=False).verdict is Verdict.NOT_READY
+
+
 def test_owned_waivers_make_conditionally_ready_and_leave_the_raw_score() -> None:
-    bad = [failed(Severity.HIGH)]
-    waived = Sheet((Outcome("AAA000", State.MEASURED),), ())
+    good = [Outcome(rule.id, State.MEASURED) for rule in RULES]
+    bad = [failed(Severity.HIGH), *good[1:]]
+    waived = Sheet(tuple(good), ())
     conditional = card(bad, waived=waived)
     assert conditional.verdict is Verdict.CONDITIONAL
-    assert conditional.overall == 4.9659
+    assert conditional.dimensions[0].value == 4.9659
     assert conditional.with_waivers == 10
     assert card(bad, waived=waived, owned=False).verdict is Verdict.NOT_READY
 

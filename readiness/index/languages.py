@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from readiness.facts import text
@@ -25,8 +26,18 @@ def understood_share(index: RepoIndex) -> float:
     """
     lines = {True: 0, False: 0}
     for path, facts in index.each(text.SLICE):
-        extension = path.rpartition(".")[2].lower()
-        if extension in SOURCE and not index.inventory.is_(path, *_NOT_OURS):
-            lines[extension in UNDERSTOOD] += facts.lines
+        if hold_source(index, [path]):
+            lines[_extension(path) in UNDERSTOOD] += facts.lines
     whole = lines[True] + lines[False]
     return lines[True] / whole if whole else 1.0
+
+
+def hold_source(index: RepoIndex, paths: Iterable[str]) -> bool:
+    """Is one of these files source code of the repository's own, and no archive or test data?"""
+    return any(
+        _extension(path) in SOURCE and not index.inventory.is_(path, *_NOT_OURS) for path in paths
+    )
+
+
+def _extension(path: str) -> str:
+    return path.rpartition(".")[2].lower()
