@@ -160,7 +160,6 @@ _PLACEHOLDERS = frozenset(
     "mocked stub invalid wrong incorrect nonexistent notreal undefined here qwerty asdf asdfgh "
     "deadbeef cafebabe feedface template whatever something anything goes".split()
 )
-_SHORT_PLACEHOLDERS = frozenset("foo bar baz abc abcd xyz xxx yyy zzz my bad".split())
 _INSIDE = re.compile(
     r"example|placeholder|changeme|change_me|redacted|dummy|xxxx|your[-_]|insert[-_]|[-_]here"
     r"|deadbeef|cafebabe|notreal|abcdefgh|foobar|12345678|87654321",

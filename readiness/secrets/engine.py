@@ -27,8 +27,7 @@ KEYWORD_COST_LIMIT = 600  # see `_keyword_cost`: an ordinary line costs 20, a ho
 # Kinds of files in which a value needs no quotes, by detect-secrets' names for them.
 UNQUOTED_KINDS = frozenset({"yaml", "config", "ini", "properties", "toml", "go"})
 
-_HIGH = rb"\x80-\xff"  # a byte of any letter, digit or space beyond ASCII
-_SPACE = rb"[ \t\f\x0b\r\x1c-\x1f\x80-\xff]"
+_SPACE = rb"[ \t\f\x0b\r\x1c-\x1f\x80-\xff]"  # \x80-\xff: of a character beyond ASCII
 _WORD = rb"[A-Za-z0-9_\x80-\xff]"
 _QUOTE = rb"['\"`]"
 _ASSIGNED = rb"['\"\]]{0,2}[ =:>]+['\"]?"

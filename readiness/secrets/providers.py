@@ -68,11 +68,6 @@ def table() -> tuple[Provider, ...]:
 
 
 @cache
-def by_plugin() -> dict[str, Provider]:
-    return {provider.plugin: provider for provider in table() if provider.plugin}
-
-
-@cache
 def public_values() -> frozenset[str]:
     """The fingerprints of all values that their issuers print in their own documentation."""
     return frozenset(value for provider in table() for value in provider.public)

@@ -77,7 +77,6 @@ _PLAIN = re.compile(r"[^\\'\"$`;&|<>(){}#!\[\]=\n]*")
 _KEYWORDS = frozenset(
     ("if", "then", "else", "fi", "for", "while", "until", "do", "done", "case", "esac", "function")
 )
-_URL_NAMED = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 _NAMED = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 _PROGRAM = re.compile(r"[a-z][\w.-]{1,30}(?: [a-z][\w.-]{1,30}){0,2}")
 _WHERE = re.compile(r"[\w@.+~{}$-]*/[\w@.+~{}$/-]*|@@?|[\w-]+\.\w{1,5}")
