@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -11,49 +12,65 @@ from readiness.rule import CONFIDENCE_WEIGHT, SEVERITY_WEIGHT
 
 
 class Cost(Struct, frozen=True):
-    """`points` of the overall score that one story or one rule's findings take."""
+    """`points` of the overall score that one story or one rule's findings take; those that are
+    `waived` are an entry of their own."""
 
     title: str
     points: float
     findings: tuple[Finding, ...]
     rules: tuple[str, ...]
     dimensions: tuple[Dimension, ...]
+    waived: bool = False
+
+
+class _Group(NamedTuple):
+    kind: Literal["story", "rule"]
+    name: str
+    waived: bool = False
 
 
 def costs(report: Report) -> list[Cost]:
     """Every story and every rule that costs points, the dearest first."""
     story_of = {print_: story.cause for story in report.stories for print_ in story.fingerprints}
-    by_rule: dict[str, list[Finding]] = defaultdict(list)
-    for finding in [*report.findings, *(waived.finding for waived in report.waived)]:
-        by_rule[finding.rule].append(finding)
+    by_rule: dict[str, list[tuple[Finding, bool]]] = defaultdict(list)
+    for finding in report.findings:
+        by_rule[finding.rule].append((finding, False))
+    for entry in report.waived:
+        by_rule[entry.finding.rule].append((entry.finding, True))
     told = _told(report, story_of)
     assessed = sum(score.value is not None for score in report.scorecard.dimensions) or 1
-    points: dict[tuple[str, str], float] = defaultdict(float)
-    members: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    dimensions: dict[tuple[str, str], set[Dimension]] = defaultdict(set)
+    points: dict[_Group, float] = defaultdict(float)
+    members: dict[_Group, list[Finding]] = defaultdict(list)
+    dimensions: dict[_Group, set[Dimension]] = defaultdict(set)
     for score in report.scorecard.dimensions:
         for deduction in score.deductions:
             findings = by_rule[deduction.rule]
-            weights = [_weight(finding) for finding in findings]
+            weights = [_weight(finding) for finding, _ in findings]
             whole = sum(weights) or 1.0
             if not findings:
-                points["rule", deduction.rule] += deduction.points / assessed
-                dimensions["rule", deduction.rule].add(score.dimension)
-            for finding, weight in zip(findings, weights, strict=True):
-                cause = story_of.get(finding.fingerprint, "")
-                group = ("story", cause) if cause in told else ("rule", finding.rule)
+                group = _Group("rule", deduction.rule)
+                points[group] += deduction.points / assessed
+                dimensions[group].add(score.dimension)
+            for (finding, waived), weight in zip(findings, weights, strict=True):
+                cause = "" if waived else story_of.get(finding.fingerprint, "")
+                group = (
+                    _Group("story", cause)
+                    if cause in told
+                    else _Group("rule", finding.rule, waived)
+                )
                 points[group] += deduction.points * weight / whole / assessed
                 members[group].append(finding)
                 dimensions[group].add(score.dimension)
     entries = [
         Cost(
-            title=name if kind == "story" else _title(report, name, members[kind, name]),
+            title=_title(report, group, members[group]),
             points=total,
-            findings=tuple(members[kind, name]),
-            rules=tuple(sorted({finding.rule for finding in members[kind, name]} or {name})),
-            dimensions=tuple(d for d in Dimension if d in dimensions[kind, name]),
+            findings=tuple(members[group]),
+            rules=tuple(sorted({finding.rule for finding in members[group]} or {group.name})),
+            dimensions=tuple(d for d in Dimension if d in dimensions[group]),
+            waived=group.waived,
         )
-        for (kind, name), total in points.items()
+        for group, total in points.items()
     ]
     return sorted(entries, key=lambda entry: (-round(entry.points, 6), entry.title))
 
@@ -72,10 +89,12 @@ def _weight(finding: Finding) -> float:
     return SEVERITY_WEIGHT[finding.severity] * CONFIDENCE_WEIGHT[finding.confidence]
 
 
-def _title(report: Report, rule_id: str, findings: list[Finding]) -> str:
-    reason = headline(report, rule_id)
+def _title(report: Report, group: _Group, findings: list[Finding]) -> str:
+    if group.kind == "story":
+        return group.name
+    reason = "" if group.waived else headline(report, group.name)
     if reason or not findings:
-        return reason or next(rule.summary for rule in report.rules if rule.id == rule_id)
+        return reason or next(rule.summary for rule in report.rules if rule.id == group.name)
     more = len(findings) - 1
     return findings[0].message + (f", and {more} more" if more else "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from readiness.model import Evidence, Finding, Report, RuleSummary, Speaks, Verdict
+from readiness.model import Evidence, Finding, Report, RuleSummary, Speaks, Verdict, Waived
 
 from ._terminal import WIDTH, Paint, columns, count, place, safe, wrapped
 from .text import scorecard
@@ -27,12 +27,18 @@ def render(report: Report, *, colour: bool = False) -> str:
         lines += ["", *_finding(finding, rules[finding.rule], paint)]
     for waived in report.waived:
         lines += ["", *_finding(waived.finding, rules[waived.finding.rule], paint)]
-        until = f" until {waived.until}" if waived.until else ""
-        owner = f" by {waived.owner}" if waived.owner else ""
-        lines += _labelled("waived", f"{waived.reason}{owner}{until}", "")
+        lines += _labelled("waived", _answer(waived), "")
     if not report.findings and report.scorecard.verdict is not Verdict.NOTHING:
         lines += ["", "no open findings"]
     return "\n".join(lines) + "\n"
+
+
+def _answer(waived: Waived) -> str:
+    """Who answers for a finding, until when and why."""
+    owner = f"by {waived.owner}" if waived.owner else ""
+    until = f"until {waived.until}" if waived.until else ""
+    who = " ".join(part for part in (owner, until) if part)
+    return f"{who}: {waived.reason}" if who else waived.reason
 
 
 def _finding(finding: Finding, rule: RuleSummary, paint: Paint) -> Iterator[str]:

@@ -249,7 +249,22 @@ def test_a_failed_gate_says_why() -> None:
 def test_a_waived_finding_says_who_answers_for_it() -> None:
     waived = Waived(OLD, "kept until the audit", "ann", "2026-12-01")
     shown = render("full", report(findings=(), waived=(waived,)))
-    assert "waived   kept until the audit by ann until 2026-12-01" in shown
+    assert "  waived   by ann until 2026-12-01: kept until the audit\n" in shown
+    shown = render("full", report(findings=(), waived=(Waived(OLD, "kept as a test key", "ann"),)))
+    assert "  waived   by ann: kept as a test key\n" in shown
+    shown = render("full", report(findings=(), waived=(Waived(OLD, "kept by all"),)))
+    assert "  waived   kept by all\n" in shown
+
+
+def test_what_waived_findings_cost_is_told_apart_from_what_open_ones_do() -> None:
+    kept = msgspec.structs.replace(OLD, key="kept", message="kept.py is an old copy of app/log.py")
+    prints = (OLD.fingerprint, kept.fingerprint)
+    cleanup = score(Dimension.CLEANUP, 6.0, Deduction("HYG002", 4.0, prints))
+    card = msgspec.structs.replace(report().scorecard, dimensions=(cleanup,))
+    waived = (Waived(kept, "kept until the audit", "ann"),)
+    shown = render("text", report(scorecard=card, findings=(OLD,), stories=(), waived=waived))
+    assert f" 1 -2.00  {OLD.message}\n" in shown
+    assert f" 2 -2.00  {kept.message}" in shown
 
 
 def test_an_empty_repository_is_nothing_to_assess() -> None:
