@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from readiness.config import Config
@@ -18,7 +19,7 @@ def decide(scorecard: Scorecard, findings: Iterable[Finding], config: Config) ->
     if config.fail_under is not None and score is None:
         why.append(f"nothing could be assessed, and fail_under = {config.fail_under:g}")
     elif config.fail_under is not None and score is not None and score < config.fail_under:
-        why.append(f"the score is {score:.4g}, below fail_under = {config.fail_under:g}")
+        why.append(f"the score is {_shown(score)}, below fail_under = {config.fail_under:.10g}")
     if config.fail_on is not None:
         threshold = Severity(config.fail_on).rank
         severe = [
@@ -30,3 +31,8 @@ def decide(scorecard: Scorecard, findings: Iterable[Finding], config: Config) ->
             noun = "finding" if len(severe) == 1 else "findings"
             why.append(f"{len(severe)} open {noun} at or above fail_on = {config.fail_on}")
     return Gate(passed=not why, why=tuple(why))
+
+
+def _shown(score: float) -> str:
+    """A score as the reports show it: one decimal, never rounded up to what was not reached."""
+    return f"{math.floor(score * 10 + 1e-9) / 10:.1f}"

@@ -49,9 +49,23 @@ def test_fail_on_counts_what_is_severe_and_sure_enough(open_: Finding, passed: b
 def test_it_says_why() -> None:
     gate = decide(CARD, [finding(Severity.HIGH)], Config(fail_under=9, fail_on="high"))
     assert gate.why == (
-        "the score is 6, below fail_under = 9",
+        "the score is 6.0, below fail_under = 9",
         "1 open finding at or above fail_on = high",
     )
+
+
+@pytest.mark.parametrize(
+    ("score", "limit", "why"),
+    [
+        (8.9996, 9.0, "the score is 8.9, below fail_under = 9"),
+        (8.96, 8.97, "the score is 8.9, below fail_under = 8.97"),
+        (9.0, 9.0000001, "the score is 9.0, below fail_under = 9.0000001"),
+        (0.05, 0.1, "the score is 0.0, below fail_under = 0.1"),
+    ],
+)
+def test_a_score_is_never_said_to_be_below_itself(score: float, limit: float, why: str) -> None:
+    card = msgspec.structs.replace(CARD, with_waivers=score)
+    assert decide(card, [], Config(fail_under=limit)).why == (why,)
 
 
 def test_what_could_not_be_assessed_reaches_no_score() -> None:
