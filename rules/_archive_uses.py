@@ -9,10 +9,9 @@ from msgspec import Struct
 from readiness.facts import compose, dockerfile, manifest, shell, workflow
 from readiness.facts.programs import base, program
 from readiness.index import RepoIndex
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import RUN, FileClass
 from readiness.index.references import Reference, Use
 
-_JUDGED = (FileClass.LIVE, FileClass.SCRIPT)
 _TIDIES = frozenset(
     "mv cp rm rmdir mkdir ls find tree du tar zip unzip rsync git grep rg sed awk cat head tail wc "
     "chmod chown touch stat diff ruff black isort mypy flake8 pylint pyright bandit coverage "
@@ -53,7 +52,7 @@ def _imports(index: RepoIndex) -> Iterator[ArchiveUse]:
     for target, edges in index.imports.importers.items():
         if index.inventory.is_(target, FileClass.ARCHIVE):
             for edge in edges:
-                judged = index.inventory.is_(edge.source, *_JUDGED)
+                judged = index.inventory.is_(edge.source, *RUN)
                 weak = edge.lazy or edge.optional
                 doubtful = edge.typing or (edge.guessed and weak)
                 if judged and not doubtful and not index.inventory.is_test(edge.source):
@@ -71,7 +70,7 @@ def _commands(index: RepoIndex) -> Iterator[ArchiveUse]:
 def _counts(index: RepoIndex, reference: Reference) -> bool:
     """Is it a use, not a command that tidies or searches the archive?"""
     source = reference.source
-    if not index.inventory.is_(source, *_JUDGED):
+    if not index.inventory.is_(source, *RUN):
         return False
     if reference.target in index.folders:
         ships = (dockerfile.SLICE, compose.SLICE, manifest.SLICE)

@@ -6,10 +6,9 @@ from msgspec import Struct
 
 from readiness.facts import dotenv, python
 from readiness.index import RepoIndex
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import MAINTAINED, FileClass
 from readiness.model import Severity
 
-_OURS = (FileClass.LIVE, FileClass.SCRIPT, FileClass.TEST)
 _LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb")
 _ENVIRONMENTS = (".env", ".env.local", ".env.prod", ".env.production", ".env.secrets")
 _READERS = {"dotenv", "decouple", "environs", "environ", "dynaconf", "pydantic_settings"}
@@ -41,7 +40,7 @@ def needs_of(index: RepoIndex) -> list[Need]:
     tops: dict[str, str] = {}
     manifests: list[str] = []
     for path in index.files:
-        if not index.inventory.is_(path, *_OURS):
+        if not index.inventory.is_(path, *MAINTAINED):
             continue
         folder, _, name = path.rpartition("/")
         if name.endswith(".py") and _imported(index, path):
@@ -73,10 +72,10 @@ def _reads_environment(index: RepoIndex) -> str:
     """What here reads environment files, to read; empty where nothing does."""
     for path, _ in index.each(dotenv.SLICE):
         named = path.rpartition("/")[2].startswith(".env")
-        if named and index.inventory.is_(path, *_OURS):
+        if named and index.inventory.is_(path, *MAINTAINED):
             return f"{path} shows that environment files are in use"
     for container in index.containers.containers:
-        if index.inventory.is_(container.file, *_OURS):
+        if index.inventory.is_(container.file, *MAINTAINED):
             return f"docker compose reads `.env` beside {container.file}"
     for path, facts in index.each(python.SLICE):
         if index.inventory.is_(path, FileClass.LIVE):

@@ -10,14 +10,13 @@ from readiness.facts import python
 from readiness.facts.python import Import
 from readiness.index import RepoIndex
 from readiness.index.ignores import IgnoreLine
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import MAINTAINED, FileClass
 from readiness.index.workflows.missing import absent
 from readiness.model import Evidence
 from readiness.rule import against, for_
 
 from ._build_inputs import is_manifest, lost_sources, made_elsewhere
 
-_USERS = (FileClass.LIVE, FileClass.SCRIPT, FileClass.TEST)
 _SCRIPTS = {"js", "jsx", "ts", "tsx", "vue", "svelte", "mjs", "cjs"}
 _GENERATED = {"gen", "build", "dist", "proto", "protos", "pb", "_version", "version", "_build"}
 _FEW = 5  # JavaScript or TypeScript files below which a folder is no project of its own
@@ -44,7 +43,7 @@ def hidden(index: RepoIndex) -> Iterator[Hidden]:
 def _of_images(index: RepoIndex) -> Iterator[Hidden]:
     made = made_elsewhere(index)
     for image in index.containers.images:
-        if not index.inventory.is_(image.dockerfile, *_USERS):
+        if not index.inventory.is_(image.dockerfile, *MAINTAINED):
             continue
         for lost in lost_sources(index, image, made):
             if lost.hidden is not None and lost.manifest:
@@ -64,7 +63,7 @@ def _of_imports(index: RepoIndex) -> Iterator[Hidden]:
     """Imports of one's own modules that resolve nowhere and would be hidden."""
     lines: dict[str, IgnoreLine | None] = {}
     for source, facts in index.each(python.SLICE):
-        if not index.inventory.is_(source, *_USERS):
+        if not index.inventory.is_(source, *MAINTAINED):
             continue
         resolved = {edge.line for edge in index.imports.imports.get(source, ())}
         for each in facts.imports:

@@ -10,13 +10,13 @@ from readiness.facts import python, shell
 from readiness.facts.shell import Command
 from readiness.index import RepoIndex
 from readiness.index.backing import Backing
-from readiness.index.containers import Container
 from readiness.index.entrypoints import Entrypoint, Role
 from readiness.index.inventory import FileClass
 from readiness.index.startup import Function, Startup
 from readiness.model import Evidence
 from readiness.rule import against
 
+from ._services import own as is_own
 from ._startup_failures import LONGEST, of_python
 
 
@@ -65,24 +65,31 @@ def backed(index: RepoIndex) -> list[tuple[Entrypoint, list[Backing]]]:
     return found
 
 
-def checks(index: RepoIndex, path: str) -> list[Check]:
-    """All that checks services before the application at `path` serves, whole checks first."""
-    found = [
-        *_in_code(index, path),
-        *_at_boot(index),
-        *_in_delivery(index),
-        *_in_compose(index),
-        *_in_pods(index),
-        *_in_start_scripts(index),
-        *_of_django(index),
-    ]
-    return sorted(found, key=lambda check: not check.whole)
+class Checks:
+    """All that checks services before an application of the repository serves."""
+
+    def __init__(self, index: RepoIndex) -> None:
+        self._index = index
+        self._soft = {(each.path, each.function) for each in of_python(index)}
+        self._around = [
+            *_at_boot(index),
+            *_in_delivery(index),
+            *_in_compose(index),
+            *_in_pods(index),
+            *_in_start_scripts(index),
+            *_of_django(index),
+        ]
+
+    def before(self, path: str) -> list[Check]:
+        """Those of the application at `path`, whole checks first."""
+        found = [*_in_code(self._index, path, self._soft), *self._around]
+        return sorted(found, key=lambda check: not check.whole)
 
 
-def _in_code(index: RepoIndex, path: str) -> Iterator[Check]:
+def _in_code(index: RepoIndex, path: str, soft: set[tuple[str, str]]) -> Iterator[Check]:
+    """Checks in the functions that run at the start; `soft` are those that only report failures."""
     started = index.startups[path]
     hooks = frozenset(name.rpartition(".")[2] for name in index.config.preboot)
-    soft = {(each.path, each.function) for each in of_python(index)}
     seen: set[tuple[str, str]] = set()
     for name, place, line in _candidates(index, started, hooks):
         if (place.path, name) not in seen:
@@ -142,10 +149,10 @@ def _in_delivery(index: RepoIndex) -> Iterator[Check]:
 
 
 def _in_compose(index: RepoIndex) -> Iterator[Check]:
-    own = {(c.file, c.service.name) for c in index.containers.containers if _is_own(c)}
+    own = {(c.file, c.service.name) for c in index.containers.containers if is_own(c)}
     for container in index.containers.containers:
         service, file = container.service, container.file
-        if not _is_own(container) or index.inventory.is_(file, *_ASIDE):
+        if not is_own(container) or index.inventory.is_(file, *_ASIDE):
             continue
         for each in service.dependencies:
             if each.condition == "service_completed_successfully":
@@ -154,10 +161,6 @@ def _in_compose(index: RepoIndex) -> Iterator[Check]:
             elif each.condition == "service_healthy" and (file, each.service) not in own:
                 text = f"compose starts {service.name} when {each.service} is healthy; elsewhere"
                 yield Check(False, against(f"{text} nothing checks it", file, service.line))
-
-
-def _is_own(container: Container) -> bool:
-    return container.image is not None or bool(container.service.build_line)
 
 
 def _in_pods(index: RepoIndex) -> Iterator[Check]:

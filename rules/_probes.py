@@ -32,7 +32,7 @@ _PORT_FLAG = re.compile(r"(?:-p|--port|-b|--bind|--http|--listen)(?:=(.*))?")
 _PORT = re.compile(r"(?:.*:)?(\d{2,5})")
 _PYTHON_SERVERS = {"uvicorn": 8000, "fastapi": 8000, "hypercorn": 8000, "gunicorn": 8000,
                    "daphne": 8000, "granian": 8000, "flask": 5000}  # fmt: skip
-_HEALTH = re.compile(r"health|ready|live|ping|status|alive")
+HEALTH = re.compile(r"health|ready|live|ping|status|alive")
 _STUB = re.compile(r"(?:sleep|tail|true|cat|echo|printf|:)|python\S* -c .*\bsleep\(.*")
 
 
@@ -217,7 +217,7 @@ def asked_by_commands(index: RepoIndex) -> Iterator[tuple[str, int, str]]:
             continue
         for match in _URL.finditer(" ".join(command.words)[:4000]):
             path = (match[2] or "/").partition("?")[0]
-            if match[1] and int(match[1]) in ports and _HEALTH.search(path) and "$" not in path:
+            if match[1] and int(match[1]) in ports and HEALTH.search(path) and "$" not in path:
                 yield file, command.line, path
 
 

@@ -9,12 +9,13 @@ from readiness.facts import python
 from readiness.facts.python.model import Call
 from readiness.index import RepoIndex
 from readiness.index.containers.images import Image
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import RUN
 from readiness.model import Evidence
 from readiness.rule import against, for_
 
+from ._probes import HEALTH
+
 _FRAMEWORK = {"docs", "redoc", "openapi.json", "graphql", "static", "favicon.ico"}
-_HEALTH = re.compile(r"health|ready|live|ping|status|alive")
 
 
 class Served:
@@ -51,7 +52,7 @@ class Served:
         if self._names is None:
             found: set[str] = set()
             for path, facts in self._index.each(python.SLICE):
-                if self._index.inventory.is_(path, FileClass.LIVE, FileClass.SCRIPT):
+                if self._index.inventory.is_(path, *RUN):
                     found.update(definition.name for definition in facts.definitions)
                     found.update(f"{each.module}.{each.name}" for each in facts.imports)
                     mounts = [c.arguments[0] for c in facts.calls if _is_mount(c) and c.arguments]
@@ -66,7 +67,7 @@ class Served:
     def nearest(self, path: str) -> str:
         """A certain route that also speaks of health, to show what is there instead."""
         found = (route.path for route in self.routes if route.certain)
-        return next((each for each in found if _HEALTH.search(each) and each != path), "")
+        return next((each for each in found if HEALTH.search(each) and each != path), "")
 
     def evidence(self, file: str, line: int, path: str) -> Iterator[Evidence]:
         """What speaks for and against that nothing serves a path that is asked at a line."""

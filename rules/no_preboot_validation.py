@@ -11,7 +11,7 @@ from readiness.index.startup import Startup
 from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Outcome, Severity
 from readiness.rule import Example, Rule, for_
 
-from ._preboot import Check, backed, checks
+from ._preboot import Check, Checks, backed
 
 _APP = """\
 -- pyproject.toml --
@@ -96,8 +96,9 @@ class NoPrebootValidation(Rule):
         return None if backed(index) else "no application here has a known backing service"
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
+        checks = Checks(index)
         for entrypoint, needed in backed(index):
-            found = checks(index, entrypoint.path)
+            found = checks.before(entrypoint.path)
             if not any(check.whole for check in found):
                 yield self._finding(index, entrypoint, needed, found)
 

@@ -7,11 +7,9 @@ from typing import ClassVar
 
 from readiness.facts import python
 from readiness.index import RepoIndex
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import MAINTAINED, FileClass
 from readiness.model import Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Rule, Scope, against, for_
-
-_JUDGED = (FileClass.LIVE, FileClass.SCRIPT, FileClass.TEST)
 
 
 class UnparseableLiveSource(Rule):
@@ -61,7 +59,7 @@ class UnparseableLiveSource(Rule):
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         for path, facts in index.each(python.SLICE):
-            if not facts.error or facts.newer or not index.inventory.is_(path, *_JUDGED):
+            if not facts.error or facts.newer or not index.inventory.is_(path, *MAINTAINED):
                 continue
             old = facts.error.startswith("Python 2")
             live = index.inventory.is_(path, FileClass.LIVE)

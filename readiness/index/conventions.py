@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from readiness.facts import manifest, python
 from readiness.facts.python import PythonFacts
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import RUN, FileClass
 from readiness.model import Evidence, Location
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ _TOOLS = re.compile(
     r"|tasks\.py|setup\.py|conf\.py|gunicorn(?:\.conf|_conf|_config|\.config)?\.py|dodo\.py"
     r"|sitecustomize\.py|hooks/(?:pre|post)_\w+\.py|hubconf\.py|wscript|SConstruct|conftest\.py)$"
 )
-_KEPT = (FileClass.LIVE, FileClass.SCRIPT)
 
 
 def conventions(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
@@ -49,7 +48,7 @@ def conventions(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
         yield from _django(index)
     yield from _packages(index)
     for path in index.files:
-        if index.inventory.is_(path, *_KEPT):
+        if index.inventory.is_(path, *RUN):
             if _NEXT.search(path):
                 yield path, _told(path, "is a route of the framework by its place")
             elif path.endswith(".d.ts"):
@@ -166,7 +165,7 @@ def _is_django(facts: PythonFacts) -> bool:
 def _django(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     for path in index.files:
         folder, _, name = path.rpartition("/")
-        if not name.endswith(".py") or not index.inventory.is_(path, *_KEPT):
+        if not name.endswith(".py") or not index.inventory.is_(path, *RUN):
             continue
         modules = {name.removesuffix(".py"), folder.rpartition("/")[2]}
         if _DJANGO_FOLDERS.search("/" + path) or (modules & _DJANGO_MODULES and folder):

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from readiness.facts import manifest
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import ASIDE
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
-
-_ASIDE = (FileClass.ARCHIVE, FileClass.FIXTURE, FileClass.GENERATED)
 
 
 class Deployments:
@@ -20,7 +18,7 @@ class Deployments:
     def __init__(self, index: RepoIndex) -> None:
         self.folders = {""}
         for image in index.containers.images:
-            if not index.inventory.is_(image.dockerfile, *_ASIDE):
+            if not index.inventory.is_(image.dockerfile, *ASIDE):
                 self.folders.add(image.context)
         for path, facts in index.each(manifest.SLICE):
             installs = facts.project or (

@@ -17,7 +17,7 @@ from readiness.index.breaks import breaks
 from readiness.index.containers import Image
 from readiness.index.deployments import Deployments
 from readiness.index.frontends import frontends
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import RUN, FileClass
 from readiness.index.launches import DEPLOYED, Launch, Source
 from readiness.index.starts import Role
 from readiness.model import Evidence, Location, Speaks
@@ -82,7 +82,6 @@ class _Candidate(Struct):
     broken: bool = False
 
 
-_OWN = (FileClass.LIVE, FileClass.SCRIPT)
 _NEVER = (FileClass.TEST, FileClass.FIXTURE, FileClass.GENERATED)
 _ASIDE = frozenset(
     "example examples sample samples demo demos tutorial tutorials playground sandbox benchmark "
@@ -156,7 +155,7 @@ class _Finder:
 
     def _counts(self, path: str) -> bool:
         """May a file that nothing starts be an entrypoint?"""
-        return self._index.inventory.is_(path, *_OWN) and not _stands_aside(path)
+        return self._index.inventory.is_(path, *RUN) and not _stands_aside(path)
 
     def _of_file(
         self, path: str, roles: dict[Role, list[Launch]], own: Told | None

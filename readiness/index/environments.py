@@ -12,7 +12,7 @@ from msgspec import Struct
 from readiness.facts import dotenv, markdown, shell
 from readiness.index.commands.tasks import Task
 from readiness.index.containers import Container, environment
-from readiness.index.inventory import FileClass, named_as_test
+from readiness.index.inventory import ASIDE, FileClass, named_as_test
 from readiness.model import Evidence, Location
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ class Environments(Struct, frozen=True):
     keys: int = 0
 
 
-_ASIDE = (FileClass.ARCHIVE, FileClass.FIXTURE, FileClass.GENERATED)
 _WORDS = {"testing": TEST, "tests": TEST}
 _SETTINGS_FOLDERS = re.compile(
     r"(?:^|/)(?:\w*config\w*|\w*settings|environments?|envs?|profiles)/[^/]*$", re.IGNORECASE
@@ -109,7 +108,7 @@ class _ComposeFile(NamedTuple):
 
 
 def _live(index: RepoIndex, path: str) -> bool:
-    return not index.inventory.is_(path, *_ASIDE, FileClass.DOCS)
+    return not index.inventory.is_(path, *ASIDE, FileClass.DOCS)
 
 
 def _compose_files(index: RepoIndex) -> list[_ComposeFile]:
@@ -207,7 +206,7 @@ def _documented(index: RepoIndex, name: str) -> Iterator[Evidence]:
     if name == DEVELOPMENT and "README.rst" in index.files:
         yield Evidence("README.rst is there to tell how", Location("README.rst", 1))
     for path, facts in index.each(markdown.SLICE):
-        if index.inventory.is_(path, *_ASIDE) or path.count("/") > 2:
+        if index.inventory.is_(path, *ASIDE) or path.count("/") > 2:
             continue
         if path.count("/") and not path.lower().startswith("docs/"):
             continue

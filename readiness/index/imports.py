@@ -13,6 +13,7 @@ from readiness.facts import manifest, python
 from readiness.facts.python import Import, PythonFacts
 from readiness.index.bindings import Bindings
 from readiness.index.modules import Modules, is_file
+from readiness.index.resolver import shared_folders
 from readiness.index.roots import Roots
 
 if TYPE_CHECKING:
@@ -285,7 +286,7 @@ class _Builder:
         parts = source.split("/")
         best, rank = "", (False, -1)
         for path in self.modules.ending_in(module):
-            found = (live and archive_root(path) is None, _shared(parts, path.split("/")))
+            found = (live and archive_root(path) is None, shared_folders(parts, path.split("/")))
             if found > rank:
                 best, rank = path, found
         return best
@@ -389,12 +390,3 @@ def _dotted_names(path: str, roots: Iterable[str]) -> Iterator[str]:
 def _flags(guarded: Import | Edge) -> tuple[bool, bool, bool, bool]:
     """Sorts imports from those that always run to those that may not."""
     return guarded.typing, guarded.dynamic, guarded.optional, guarded.lazy
-
-
-def _shared(left: list[str], right: list[str]) -> int:
-    count = 0
-    for a, b in zip(left, right, strict=False):
-        if a != b:
-            break
-        count += 1
-    return count

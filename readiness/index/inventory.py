@@ -24,6 +24,11 @@ class FileClass(StrEnum):
     FIXTURE = "fixture"
 
 
+RUN = (FileClass.LIVE, FileClass.SCRIPT)
+MAINTAINED = (*RUN, FileClass.TEST)
+ASIDE = (FileClass.ARCHIVE, FileClass.FIXTURE, FileClass.GENERATED)  # neither run nor maintained
+
+
 class Inventory(Struct, frozen=True):
     """The class of every file, and the topmost folders that hold archived copies.
 

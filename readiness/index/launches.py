@@ -16,7 +16,7 @@ from readiness.index.commands.lines import in_container
 from readiness.index.containers import Container
 from readiness.index.containers.builds import commands, folders_of, normal
 from readiness.index.containers.images import Image, locate
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import ASIDE
 from readiness.index.modules import Modules
 from readiness.index.starts import Role, Start, starts
 
@@ -58,7 +58,6 @@ _LONGEST = 160
 _DEPTH = 4  # scripts that start scripts
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash", ".", "source"))
 _SCRIPT_ENDINGS = (".sh", ".bash", ".zsh")
-_NOWHERE = (FileClass.ARCHIVE, FileClass.FIXTURE, FileClass.GENERATED)
 
 
 def build(index: RepoIndex) -> tuple[Launch, ...]:
@@ -122,7 +121,7 @@ class _Finder:
                     yield from self._in_folders(file, command, around, Source.DOCUMENT)
 
     def _counts(self, file: str) -> bool:
-        return not self._index.inventory.is_(file, *_NOWHERE)
+        return not self._index.inventory.is_(file, *ASIDE)
 
     # -- images and services
 

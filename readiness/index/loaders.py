@@ -11,13 +11,12 @@ from readiness.facts import python
 from readiness.facts.python import Call, PythonFacts
 from readiness.index.archives import below
 from readiness.index.deployments import Deployments
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import RUN, FileClass
 from readiness.model import Evidence, Location
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
 
-_KEPT = (FileClass.LIVE, FileClass.SCRIPT)
 _SEARCHES = frozenset(("rglob", "glob", "iglob", "iterdir", "listdir", "walk", "scandir"))
 _OF_PATHS = frozenset(
     ("spec_from_file_location", "SourceFileLoader", "load_source", "run_path", "exec_module")
@@ -55,7 +54,7 @@ class _Places:
         """Deployment -> the Python files below its folder."""
         found: dict[str, list[str]] = {}
         for path in self.index.files:
-            if path.endswith(".py") and self.index.inventory.is_(path, *_KEPT):
+            if path.endswith(".py") and self.index.inventory.is_(path, *RUN):
                 home = self.deployments.of(path)
                 found.setdefault(home, []).append(path)
                 while home:
@@ -84,7 +83,7 @@ class _Places:
 
     def _kept(self, files: Iterable[str]) -> Iterator[str]:
         kept = self.index.inventory.is_
-        return (file for file in files if file.endswith(".py") and kept(file, *_KEPT))
+        return (file for file in files if file.endswith(".py") and kept(file, *RUN))
 
     def _once(self, path: str, place: tuple[object, ...], files: Iterator[str]) -> Iterator[str]:
         first = self._first.setdefault(place, path)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from readiness.facts import compose, dockerfile, manifest, python, shell, workflow
 from readiness.index.breaks import packages_of
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import ASIDE, FileClass
 from readiness.index.references import Use
 from readiness.model import Evidence, Location
 
@@ -31,7 +31,6 @@ class Reachability(Struct, frozen=True):
         return path in self.reached or path in self.held
 
 
-_ASIDE = (FileClass.ARCHIVE, FileClass.FIXTURE, FileClass.GENERATED)
 _RECIPES = (
     *("makefile", "gnumakefile", "justfile", ".justfile", "taskfile.yml", "taskfile.yaml"),
     *("procfile", "procfile.dev"),
@@ -58,7 +57,7 @@ def _seeds(index: RepoIndex) -> Iterator[tuple[str, str]]:
         yield launch.target, launch.file
     dead = set(index.workflows.nested)
     for path in index.files:
-        aside = path in dead or index.inventory.is_(path, *_ASIDE)
+        aside = path in dead or index.inventory.is_(path, *ASIDE)
         if not aside and _is_read_by_tools(path):
             yield path, path
 
@@ -135,7 +134,7 @@ def _named(index: RepoIndex, path: str) -> Iterator[tuple[str, Evidence]]:
     """What the strings of live Python name: a script that it runs, a module that it hands on."""
     for reference in index.references.from_.get(path, ()):
         names = reference.use is Use.MENTIONS and reference.target.endswith((".py", ".sh"))
-        if names and not index.inventory.is_(reference.target, *_ASIDE):
+        if names and not index.inventory.is_(reference.target, *ASIDE):
             yield reference.target, _named_by(path, reference.line)
 
 
@@ -144,7 +143,7 @@ def _configured(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     for source, references in index.references.from_.items():
         if not source.lower().endswith(_CONFIGURATION):
             continue
-        if index.inventory.is_(source, *_ASIDE, FileClass.TEST, FileClass.DOCS):
+        if index.inventory.is_(source, *ASIDE, FileClass.TEST, FileClass.DOCS):
             continue
         for reference in references:
             if reference.target.endswith(".py") and python.SLICE.kind(reference.target):

@@ -175,11 +175,12 @@ def nearest(paths: Sequence[str], near: str) -> str:
     if len(paths) < 2:
         return paths[0] if paths else ""
     parts = near.split("/")[:-1]
-    ranked = sorted((-_shared(path.split("/"), parts), path) for path in paths[:200])
+    ranked = sorted((-shared_folders(path.split("/"), parts), path) for path in paths[:200])
     return ranked[0][1] if ranked[0][0] < ranked[1][0] else ""
 
 
-def _shared(path: list[str], parts: list[str]) -> int:
+def shared_folders(path: list[str], parts: list[str]) -> int:
+    """How many parts two paths have in common from their start."""
     count = 0
     for left, right in zip(path, parts, strict=False):
         if left != right:

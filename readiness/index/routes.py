@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from readiness.facts import paths, python
 from readiness.facts.python.model import Call, PythonFacts, Route
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import RUN, FileClass
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -40,7 +40,6 @@ class _Prefix(Struct, frozen=True):
 _Router = tuple[str, str]  # the file, and the dotted name there
 _APPS = {"FastAPI", "Flask", "Starlette", "Quart", "Sanic", "Litestar", "Bottle", "Application"}
 _MOUNTS = {"include_router", "register_blueprint", "mount", "add_sub_app", "add_subapp"}
-_LIVE = (FileClass.LIVE, FileClass.SCRIPT)
 _MOST = 8  # prefixes of one router
 _DEPTH = 10
 _NEXT = re.compile(
@@ -51,7 +50,7 @@ _NEXT = re.compile(
 
 def build(index: RepoIndex) -> Routes:
     files = {
-        path: facts for path, facts in index.each(python.SLICE) if index.inventory.is_(path, *_LIVE)
+        path: facts for path, facts in index.each(python.SLICE) if index.inventory.is_(path, *RUN)
     }
     table = _Table(index, files)
     served = [route for path, facts in files.items() for route in table.served(path, facts)]
@@ -65,7 +64,7 @@ def _literals(index: RepoIndex, files: dict[str, PythonFacts]) -> dict[str, tupl
         for literal in own + [route.path for route in facts.routes]:
             found.setdefault(literal, {})[path] = None
     for path, other in index.each(paths.SLICE):
-        if index.inventory.is_(path, *_LIVE):
+        if index.inventory.is_(path, *RUN):
             for literal, _ in other.literals:
                 found.setdefault(literal, {})[path] = None
     return {literal: tuple(holders) for literal, holders in found.items()}
