@@ -99,7 +99,7 @@ def _finding(finding: Finding, rule: RuleSummary) -> dict[str, Any]:
         "line": finding.location.line,
         "message": finding.message,
         "fingerprint": finding.fingerprint,
-        "subjects": finding.subjects,
+        "subjects": sorted(finding.subjects),
         "evidence": [_evidence(evidence) for evidence in finding.evidence],
     }
 

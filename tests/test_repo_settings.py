@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.repo.settings import parse, public_url, repository_name
+from readiness.repo.settings import is_local, parse, public_url, repository_name
 
 if TYPE_CHECKING:
     from conftest import Git
@@ -127,3 +127,8 @@ def test_git_agrees_that_a_comment_ends_in_no_continuation() -> None:
     )
     assert done.stdout == b"false\n"
     assert parse(text).file_mode is False
+
+
+def test_a_remote_on_this_machine_is_local() -> None:
+    assert all(map(is_local, ("/srv/git/shop.git", "../shop", "file:///srv/git/shop.git")))
+    assert not any(map(is_local, ("https://example.org/a/b", "git@example.org:a/b")))

@@ -21,7 +21,7 @@ from readiness.repo.metadata import HUGE, printable, read_metadata
 from readiness.repo.objects import ObjectReader
 from readiness.repo.refs import References
 from readiness.repo.room import GitStopped, Room
-from readiness.repo.settings import public_url, repository_name
+from readiness.repo.settings import is_local, public_url, repository_name
 from readiness.repo.work_tree import WorkTree
 
 _BASE = 1  # the stage of what both sides of a conflict started from
@@ -172,7 +172,7 @@ class Repository:
             commit=commit_id,
             committed_at=self._header(commit_id).at if commit_id else 0,
             dirty=dirty,
-            remote=remote,
+            remote=None if remote is None or is_local(remote) else remote,
             default_branch=self._references.default_branch(),
         )
 

@@ -136,6 +136,11 @@ def public_url(url: str | None) -> str | None:
     return None
 
 
+def is_local(url: str) -> bool:
+    """Does a remote lie on this machine? Its path says nothing to anybody elsewhere."""
+    return url.startswith(("/", ".", "file:"))
+
+
 def repository_name(url: str | None, folder: str) -> str:
     """The last name in the remote's URL, else in the folder's path, without `.git`."""
     for text in (url or "", folder):
