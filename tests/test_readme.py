@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import tomllib
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -116,12 +118,42 @@ def test_make_knows_the_commands_that_it_names() -> None:
         subprocess.run(["make", "--dry-run", target], cwd=ROOT, check=True, capture_output=True)
 
 
-def test_its_configuration_is_accepted(shop: Git, capsys: pytest.CaptureFixture[str]) -> None:
+def test_its_configuration_waives_what_it_says(
+    shop: Git, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     [example] = [text for kind, text in BLOCK.findall(README.read_text()) if kind == "toml"]
-    assert tomllib.loads(example)
+    [waiver] = tomllib.loads(example)["tool"]["readiness"]["waivers"]
+    monkeypatch.setattr("readiness.cli.audit.today", lambda: waiver["until"] - timedelta(days=90))
     shop.write("pyproject.toml", example)
-    assert main(["audit"]) in (0, 1)
-    assert not capsys.readouterr().err
+    shop.write(waiver["path"], "an order\n")
+    report = audited(shop, capsys)
+    assert [(entry["rule"], entry["owner"]) for entry in report["waived"]] == [
+        (waiver["rule"], waiver["owner"])
+    ]
+    assert report["stale_waivers"] == []
+
+
+def test_its_inline_ignore_silences_what_it_names(
+    shop: Git, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [comment] = re.findall(r"`(# readiness: .*?)`", README.read_text())
+    [rule] = re.findall(r"\[(\w+)\]", comment)
+    compose = f"{SHOP['compose.yaml']}    volumes: ['.:/app']\n"
+    shop.write("compose.yaml", compose)
+    [found] = [found for found in audited(shop, capsys)["findings"] if found["rule"] == rule]
+    assert (found["path"], found["severity"]) == ("compose.yaml", "medium")
+    shop.write("compose.yaml", f"{comment}\n{compose}")
+    report = audited(shop, capsys)
+    assert [(entry["rule"], entry["reason"]) for entry in report["waived"]] == [(rule, "reason")]
+    assert report["stale_waivers"] == []
+
+
+def audited(shop: Git, capsys: pytest.CaptureFixture[str]) -> Any:
+    shop.commit()
+    assert main(["audit", "--format", "json"]) in (0, 1)
+    captured = capsys.readouterr()
+    assert not captured.err
+    return json.loads(captured.out)
 
 
 def test_the_files_that_it_names_are_there() -> None:
