@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -15,6 +18,7 @@ from readiness.repo import Repository
 from readiness.rule import Rule
 
 LARGEST = 1_000_000  # bytes
+_SECTION = rb"(?m)^[ \t]*\[{1,2}[ \t]*tool[ \t]*\.[ \t]*readiness\b"
 
 
 class Options(Struct, frozen=True):
@@ -57,6 +61,33 @@ def configure(
         fail_under=config.fail_under if options.fail_under is None else options.fail_under,
         fail_on=options.fail_on or config.fail_on,
     )
+
+
+def overlooked(repository: Repository, snapshot: Snapshot, options: Options) -> list[str]:
+    """A note on each configuration that lies in the audited work tree untracked, and so unused."""
+    if options.isolated or options.staged or options.rev is not None or repository.bare:
+        return []
+    known = {file.path for file in snapshot.files}
+    return [
+        f"{name} is not tracked, so it is not used; git add {name}"
+        for name, settings in ((STANDALONE, b""), (PYPROJECT, _SECTION))
+        if name not in known
+        and (content := _untracked(repository.root, name)) is not None
+        and re.search(settings, content)
+    ]
+
+
+def _untracked(folder: str, name: str) -> bytes | None:
+    """The beginning of a plain file of the work tree; null where there is none to read."""
+    try:
+        handle = os.open(os.path.join(folder, name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        plain = stat.S_ISREG(os.fstat(handle).st_mode)
+        return os.read(handle, LARGEST) if plain else None
+    finally:
+        os.close(handle)
 
 
 def _read_configuration(repository: Repository, snapshot: Snapshot) -> Config:
