@@ -157,7 +157,7 @@ def _make(
         stale_waivers=suppressed.stale,
         rule_errors=lenient.errors,
         skipped_files=_skipped(collected.skipped, unread.reasons(index)),
-        gate=gate.decide(scorecard, gated, config),
+        gate=gate.decide(scorecard, gated, config, lenient.errors),
         files=len(files),
         excluded=excluded,
     )

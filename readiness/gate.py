@@ -6,13 +6,19 @@ import math
 from collections.abc import Iterable
 
 from readiness.config import Config
-from readiness.model import Confidence, Finding, Gate, Scorecard, Severity
+from readiness.model import Confidence, Finding, Gate, RuleError, Scorecard, Severity
 
 
-def decide(scorecard: Scorecard, findings: Iterable[Finding], config: Config) -> Gate:
+def decide(
+    scorecard: Scorecard,
+    findings: Iterable[Finding],
+    config: Config,
+    errors: Iterable[RuleError] = (),
+) -> Gate:
     """Holds the score with waivers and the open `findings` against `fail_under` and `fail_on`.
 
-    `fail_on` counts findings at least that severe and of at least medium confidence.
+    `fail_on` counts findings at least that severe and of at least medium confidence. Where either
+    is set, a rule that crashed fails the gate: nobody knows what it would have found.
     """
     why: list[str] = []
     score = scorecard.with_waivers
@@ -30,6 +36,8 @@ def decide(scorecard: Scorecard, findings: Iterable[Finding], config: Config) ->
         if severe:
             noun = "finding" if len(severe) == 1 else "findings"
             why.append(f"{len(severe)} open {noun} at or above fail_on = {config.fail_on}")
+    if config.fail_under is not None or config.fail_on is not None:
+        why += [f"rule {error.rule} crashed, so what it would find is unknown" for error in errors]
     return Gate(passed=not why, why=tuple(why))
 
 

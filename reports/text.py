@@ -141,7 +141,8 @@ def _costliest(entries: list[Cost], paint: Paint) -> Iterator[str]:
     yield paint.bold("What costs most") + paint.dim("  (points of the overall score)")
     for number, entry in enumerate(shown, 1):
         points = f"-{entry.points:.2f}".rjust(5)
-        first, *rest = wrapped(_brief(entry.title), " " * _INDENT) or [""]
+        title = _brief(entry.title) + (" (waived)" if entry.waived else "")
+        first, *rest = wrapped(title, " " * _INDENT) or [""]
         yield f" {number:2} {points}  {first.lstrip()}"
         if rest:
             yield " " * _INDENT + fit_end(" ".join(map(str.strip, rest)), WIDTH - _INDENT)

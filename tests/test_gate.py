@@ -10,6 +10,7 @@ from readiness.model import (
     Coverage,
     Finding,
     Location,
+    RuleError,
     Scorecard,
     Severity,
     Verdict,
@@ -74,3 +75,10 @@ def test_what_could_not_be_assessed_reaches_no_score() -> None:
     assert decide(nothing, [], Config(fail_under=0.0)).why == (
         "nothing could be assessed, and fail_under = 0",
     )
+
+
+def test_a_crashed_rule_fails_a_gate_that_has_a_policy() -> None:
+    crash = RuleError("AAA001", "ValueError: x")
+    assert decide(CARD, [], Config(), [crash]).passed
+    gate = decide(CARD, [], Config(fail_on="high"), [crash])
+    assert gate.why == ("rule AAA001 crashed, so what it would find is unknown",)

@@ -8,7 +8,8 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The same in every format. A fault of readiness itself is INCOMPLETE, --strict or not."""
+    """The same in every format. INCOMPLETE: under --strict, something could not be measured or
+    read; always, where readiness itself fails."""
 
     PASSED = 0
     FAILED = 1  # the gate
