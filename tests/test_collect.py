@@ -24,6 +24,7 @@ from readiness.configure import Options
 from readiness.errors import RepositoryError
 from readiness.facts import Slice, text
 from readiness.model import SUBMODULE, SYMLINK, SkippedFile, TrackedFile
+from readiness.secrets.gate import Gate
 
 if TYPE_CHECKING:
     from conftest import Git
@@ -140,6 +141,25 @@ def test_many_files_are_shared_out_to_processes_and_none_is_lost() -> None:
     assert [count(collected, b"w " * number) for number in range(1000)] == list(range(1000))
     assert seen[-1] == (1000, 1000)
     assert seen == sorted(seen)
+
+
+def test_the_processes_share_one_compiled_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log"
+
+    def compile_gate(*arguments: Any) -> Gate:
+        with log.open("a") as file:
+            print(os.getpid(), file=file)
+        return Gate(*arguments)
+
+    monkeypatch.setattr(secrets, "Gate", compile_gate)
+    secrets.keep_gate_in(tmp_path)  # another folder than before, so it is compiled anew
+    files = Files({f"{number}.w": f"{number}".encode() for number in range(400)})
+    collected = gather(files, secrets.SLICE)
+    secrets.keep_gate_in(None)
+    assert len(collected.facts) == 400
+    assert log.read_text().split() == [str(os.getpid())]
 
 
 def test_what_the_cache_holds_is_neither_read_nor_extracted(tmp_path: Path) -> None:
