@@ -14,13 +14,15 @@ from readiness.index.routes import ServedRoute
 from readiness.model import Evidence
 from readiness.rule import against, for_
 
+from ._figures import counted
 from ._probes import pod_probes, probes
 
 READY = re.compile(
     r"(?:^|/)(?:[-_]*ready[-_]?z?|readiness(?:[-_]?(?:check|probe))?z?|__heartbeat__)/?$"
 )
 _HEALTH = re.compile(
-    r"(?:^|/)_*(?:health(?:[-_]?check)?z?|live(?:ness|z)?|alive|ping|status|heartbeat|up|ht)_*/?$"
+    r"(?:^|/)_*(?:health(?:[-_]?check)?z?|live(?:ness|z)?|alive|ping|status|heartbeat|up|ht)_*"
+    r"(?:\.json)?/?$"
 )
 _CHECKERS = frozenset(
     "health_check healthcheck dockerflow watchman fastapi_health fastapi_healthcheck "
@@ -29,11 +31,13 @@ _CHECKERS = frozenset(
 
 
 class Told(NamedTuple):
-    """The routes of an application, those of readiness and of health, what matters most first."""
+    """The routes of an application, those of readiness and of health, what matters most first.
+    `unread`: the files and lines that register others, whose paths are not known."""
 
     routes: list[ServedRoute]
     ready: list[ServedRoute]
     health: list[ServedRoute]
+    unread: tuple[tuple[str, int], ...]
 
     @property
     def checking(self) -> list[ServedRoute]:
@@ -65,13 +69,26 @@ class Told(NamedTuple):
                 )
             else:
                 yield for_(f"{route.path} answers with a constant", *where)
+        if self.unread:
+            places = counted(len(self.unread), "place")
+            text = f"the paths of routes are put together at run time in {places}"
+            yield against(text, *self.unread[0])
 
 
 def told(index: RepoIndex, primary: Entrypoint | None) -> Told:
-    """What the routes of the primary application tell, in a repository that serves some."""
+    """What the routes of the primary application tell, in a repository that serves some: those of
+    its service, else of all live code."""
     service = primary.service.strip("/.") if primary else ""
     folder = f"{service}/" if service else ""
-    routes = _of_primary(index, folder, primary)
+    routes = [route for route in index.routes.served if route.file.endswith(".py")]
+    unread = index.routes.unread
+
+    def is_near(file: str) -> bool:
+        return file.startswith(folder) or file in index.reachability.reached
+
+    if primary is not None and any(is_near(route.file) for route in routes):
+        routes = [route for route in routes if is_near(route.file)]
+        unread = tuple(place for place in unread if is_near(place[0]))
     wanted = {route.strip("/") for route in index.config.readiness_routes}
     asked = {path.strip("/") for path in _asked(index)}
 
@@ -83,16 +100,8 @@ def told(index: RepoIndex, primary: Entrypoint | None) -> Told:
         routes,
         [route for route in routes if READY.search(route.path) or route.path.strip("/") in wanted],
         sorted((route for route in routes if _is_health(route.path, asked)), key=order),
+        unread,
     )
-
-
-def _of_primary(index: RepoIndex, folder: str, primary: Entrypoint | None) -> list[ServedRoute]:
-    """The routes of the primary application: those of its service, else of all live code."""
-    routes = [route for route in index.routes.served if route.file.endswith(".py")]
-    if primary is None:
-        return routes
-    near = [r for r in routes if r.file.startswith(folder) or r.file in index.reachability.reached]
-    return near or routes
 
 
 def checks(route: ServedRoute) -> bool:

@@ -35,8 +35,9 @@ class NoReadinessEndpoint(Rule):
 
     Limits
         Workers and libraries have none to offer. A route that is only found as a string in live
-        code lowers the confidence; a library for health checks, or an image whose check is a
-        program of its own, the severity. What a handler really checks is not judged here.
+        code lowers the confidence, as do routes whose paths are put together at run time; a library
+        for health checks, or an image whose check is a program of its own, the severity. What a
+        handler really checks is not judged here.
     """
 
     id = "OBS001"
@@ -90,6 +91,9 @@ class NoReadinessEndpoint(Rule):
         if literal and not found.ready:
             holder = index.routes.literals[literal][0]
             doubt.append(against(f"live code holds the path {literal}", holder))
+        confidence = Confidence.MEDIUM if found.unread else Confidence.HIGH
+        if literal and not found.ready:
+            confidence = Confidence.LOW
         known = bool(found.checking or found.ready or doubt)
         place = (found.ready or found.health or found.routes)[0]
         yield self.finding(
@@ -98,7 +102,7 @@ class NoReadinessEndpoint(Rule):
             line=(primary.line or None) if primary else place.route.line,
             key="readiness",
             severity=Severity.MEDIUM if known else Severity.HIGH,
-            confidence=Confidence.LOW if literal and not found.ready else Confidence.HIGH,
+            confidence=confidence,
             evidence=(*found.evidence(), *doubt),
             subjects=sorted({place.file, primary.path if primary else place.file}),
         )

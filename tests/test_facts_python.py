@@ -199,6 +199,26 @@ def test_routes_come_from_decorators_registrations_and_django_patterns() -> None
     ]
 
 
+def test_a_path_that_a_function_is_given_counts_and_one_that_no_literal_holds_is_told() -> None:
+    found = facts(
+        """
+        @routes.route(scoped("/login"))
+        def login(): ...
+        @routes.route(rule=PATHS["ready"])
+        def ready(): ...
+        @routes.route()
+        def anywhere(): ...
+        app.add_url_rule(scoped("/x"), view_func=views.x)
+        app.add_url_rule(where, view_func=views.y)
+        """
+    )
+    assert [(r.path, r.handler, r.whole) for r in found.routes] == [
+        ("/login", "login", False),
+        ("/x", "views.x", False),
+    ]
+    assert found.unread_routes == (("routes", 4), ("app", 9))
+
+
 def test_reads_of_the_environment_keep_no_secret() -> None:
     secret = "x9Kd72nQ" + "pL03vRtY"
     found = facts(

@@ -58,6 +58,24 @@ def ping(): ...
     assert served(index) == [("/ping", False)]
 
 
+def test_a_registration_below_a_path_that_is_not_known_is_told_where_its_router_is_known() -> None:
+    index = build_index("""-- app/main.py --
+from app.base import routes
+app = Flask()
+app.register_blueprint(routes)
+@routes.route(scoped("/login"))
+def login(): ...
+@routes.route(PATHS["x"])
+def x(): ...
+@cache.get(KEY)
+def cached(): ...
+-- app/base.py --
+routes = Blueprint("all", __name__)
+""")
+    assert served(index) == [("/login", False)]
+    assert index.routes.unread == (("app/main.py", 4), ("app/main.py", 6))
+
+
 def test_the_url_configurations_of_django_include_each_other() -> None:
     index = build_index("""-- site/urls.py --
 from django.urls import include, path

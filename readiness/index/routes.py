@@ -26,10 +26,12 @@ class ServedRoute(Struct, frozen=True):
 
 
 class Routes(Struct, frozen=True):
-    """`literals`: every path-like string of live code and the files that hold it."""
+    """`literals`: every path-like string of live code and the files that hold it. `unread`: the
+    files and lines that register a route on a known router below a path that is not known."""
 
     served: tuple[ServedRoute, ...] = ()
     literals: dict[str, tuple[str, ...]] = {}
+    unread: tuple[tuple[str, int], ...] = ()
 
 
 class _Prefix(Struct, frozen=True):
@@ -54,7 +56,8 @@ def build(index: RepoIndex) -> Routes:
     }
     table = _Table(index, files)
     served = [route for path, facts in files.items() for route in table.served(path, facts)]
-    return Routes((*served, *_next(index)), _literals(index, files))
+    unread = [place for path, facts in files.items() for place in table.unread(path, facts)]
+    return Routes((*served, *_next(index)), _literals(index, files), tuple(unread))
 
 
 def _literals(index: RepoIndex, files: dict[str, PythonFacts]) -> dict[str, tuple[str, ...]]:
@@ -187,7 +190,15 @@ class _Table:
                     found = [_Prefix(own.text if own else "", False)]
             for prefix in found:
                 pattern = route.path.lstrip("^").rstrip("$")
-                yield ServedRoute(path, join(prefix.text, pattern), route, prefix.certain)
+                yield ServedRoute(
+                    path, join(prefix.text, pattern), route, prefix.certain and route.whole
+                )
+
+    def unread(self, path: str, facts: PythonFacts) -> Iterator[tuple[str, int]]:
+        yield from ((path, route.line) for route in facts.routes if not route.whole)
+        for name, line in facts.unread_routes:
+            if self._resolve(path, facts, name) is not None:
+                yield path, line
 
     def _django(self, path: str) -> list[_Prefix]:
         """The prefixes of a URL configuration: those that include its module, else it is a root."""

@@ -54,4 +54,4 @@ def _warm() -> None:
     lexical.patterns()
 
 
-SLICE = Slice(name="python", version=8, type=PythonFacts, kind=_kind, extract=extract, warm=_warm)
+SLICE = Slice(name="python", version=9, type=PythonFacts, kind=_kind, extract=extract, warm=_warm)

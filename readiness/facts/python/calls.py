@@ -8,7 +8,7 @@ import msgspec
 
 from readiness.facts.credentials import veil
 from readiness.facts.python.model import Call, EnvironmentRead, Import, Route
-from readiness.facts.python.routes import REGISTRARS, decorated, registered
+from readiness.facts.python.routes import REGISTRARS, Unread, decorated, registered
 from readiness.facts.python.values import PathReader, children, dotted, literal, parts, text
 
 APPLICATIONS = {
@@ -67,6 +67,7 @@ class Expressions:
         self.apps: list[Call] = []
         self.calls: list[Call] = []
         self.routes: list[Route] = []
+        self.unread_routes: list[Unread] = []
         self.environment: list[EnvironmentRead] = []
         self.patches: list[tuple[str, int]] = []
         self.loaders: list[Call] = []
@@ -191,18 +192,22 @@ class Expressions:
             self.patches.append((target, node.lineno))
 
     def _registered(self, node: ast.Call, name: str, where: str) -> None:
-        route, included = registered(node, name)
-        if route is not None:
-            self.routes.append(route)
-        if included is not None:
-            self.calls.append(msgspec.structs.replace(included, where=where))
+        found = registered(node, name)
+        if isinstance(found, Call):
+            self.calls.append(msgspec.structs.replace(found, where=where))
+        else:
+            self._route(found)
 
     def decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """The routes that the decorators of a function register."""
         for decorator in node.decorator_list:
-            route = decorated(decorator, node)
-            if route is not None:
-                self.routes.append(route)
+            self._route(decorated(decorator, node))
+
+    def _route(self, found: Route | Unread | None) -> None:
+        if isinstance(found, Unread):
+            self.unread_routes.append(found)
+        elif found is not None:
+            self.routes.append(found)
 
     def path_roots(self, values: dict[str, ast.expr]) -> tuple[str, ...]:
         """The literal inserts into `sys.path`, in order, each once."""

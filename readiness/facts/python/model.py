@@ -65,7 +65,8 @@ class Route(Struct, frozen=True, array_like=True):
 
     `router` is the dotted name that it is registered on; `handler` the function; `methods` upper
     case, empty for any. A variable part of an f-string is `{}`. `checks`: the handler awaits,
-    branches, or calls more than clocks, loggers and response makers (is not a constant)."""
+    branches, or calls more than clocks, loggers and response makers (is not a constant). Not
+    `whole`: a function is given the path and makes the served one of it (`scoped("/x")`)."""
 
     path: str
     line: int
@@ -73,6 +74,7 @@ class Route(Struct, frozen=True, array_like=True):
     handler: str = ""
     methods: tuple[str, ...] = ()
     checks: bool = False
+    whole: bool = True
 
 
 class EnvironmentRead(Struct, frozen=True, array_like=True, gc=False):
@@ -141,3 +143,4 @@ class PythonFacts(Struct, frozen=True, array_like=True):
     loaders: tuple[Call, ...] = ()  # dynamic loading of what is no literal: the loader's calls
     literals: tuple[tuple[str, int], ...] = ()
     template: bool = False
+    unread_routes: tuple[tuple[str, int], ...] = ()  # routers that are given no literal path, line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import NamedTuple
 
 from readiness.facts.python.model import Call, Route
 from readiness.facts.python.values import children, dotted, literal, pattern, strings
@@ -21,11 +22,21 @@ _QUIET = {
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def registered(node: ast.Call, name: str) -> tuple[Route | None, Call | None]:
+class Unread(NamedTuple):
+    """A registration whose path is no literal: its router and line."""
+
+    router: str
+    line: int
+
+
+def registered(node: ast.Call, name: str) -> Route | Unread | Call | None:
     """The route that a call registers, or the `include` of others below a path (Django)."""
-    path = pattern(node.args[0]) if node.args else None
+    router = name.rpartition(".")[0]
+    if not node.args:
+        return None
+    path, whole = _path(node.args[0])
     if path is None:
-        return None, None
+        return Unread(router, node.lineno) if router else None
     handler = node.args[1] if len(node.args) > 1 else None
     if name.endswith("add_url_rule"):
         handler = node.args[2] if len(node.args) > 2 else None
@@ -38,17 +49,26 @@ def registered(node: ast.Call, name: str) -> tuple[Route | None, Call | None]:
     if isinstance(handler, ast.Call) and dotted(handler.func) == "include":
         inner = handler.args[0] if handler.args else None
         given = literal(inner) or (dotted(inner) if inner is not None else "")
-        return None, Call("include", node.lineno, (given,), {"prefix": path})
+        return Call("include", node.lineno, (given,), {"prefix": path})
     return Route(
         path=path,
         line=node.lineno,
-        router=name.rpartition(".")[0],
+        router=router,
         handler=dotted(handler) if handler is not None else "",
         methods=tuple(method.upper() for method in methods),
-    ), None
+        whole=whole,
+    )
 
 
-def decorated(node: ast.expr, function: _Function) -> Route | None:
+def _path(node: ast.expr) -> tuple[str | None, bool]:
+    """The path that an expression names, null where it names none; and is it the whole path?"""
+    if isinstance(node, ast.Call) and node.args:
+        given = pattern(node.args[0])
+        return (given, False) if given and given.startswith("/") else (None, False)
+    return pattern(node), True
+
+
+def decorated(node: ast.expr, function: _Function) -> Route | Unread | None:
     """The route that a decorator of `function` registers; null where it registers none."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return None
@@ -62,9 +82,13 @@ def decorated(node: ast.expr, function: _Function) -> Route | None:
             given = keyword.value
         elif keyword.arg == "methods":
             methods = strings(keyword.value) or methods
-    path = pattern(given) if given is not None else None
     router = dotted(node.func.value)
-    if path is None or not router or (path and not path.startswith(("/", "{"))):
+    if given is None or not router:
+        return None
+    path, whole = _path(given)
+    if path is None:
+        return Unread(router, node.lineno)
+    if path and not path.startswith(("/", "{")):
         return None
     return Route(
         path=path,
@@ -73,6 +97,7 @@ def decorated(node: ast.expr, function: _Function) -> Route | None:
         handler=function.name,
         methods=tuple(method.upper() for method in methods),
         checks=checks(function),
+        whole=whole,
     )
 
 

@@ -306,6 +306,7 @@ class _Walk:
             patches=tuple(found.patches),
             loaders=tuple(found.loaders + (found.globs if loads else [])),
             literals=tuple(lexical.literals(self.data, lambda: texts(tree.body))),
+            unread_routes=tuple(found.unread_routes),
         )
 
     def _routes(self) -> Iterator[Route]:
