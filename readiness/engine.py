@@ -14,7 +14,7 @@ from readiness import __version__, memo
 from readiness import cache as caching
 from readiness.cache import Cache
 from readiness.config import Config, digest
-from readiness.configure import Options, configure
+from readiness.configure import Options, configure, overlooked
 from readiness.index import RepoIndex
 from readiness.index.history import History
 from readiness.model import (
@@ -56,6 +56,8 @@ def audit(path: str, options: Options, world: Surroundings) -> Report:
         snapshot = repository.snapshot(
             rev=options.rev, staged=options.staged, untracked=options.untracked
         )
+        for note in overlooked(repository, snapshot, options):
+            world.note(note)
         places = (repository.root, repository.git_folder, repository.common_folder)
         with Cache.open(world.cache, places) as cache:
             report = _recall_or_make(repository, snapshot, options, cache, world)
@@ -125,7 +127,7 @@ def _make(
     if not any(slice_.name == secrets.SLICE.name for slice_ in slices):
         judgement = _redacted(judgement)
     summaries = tuple(summarise(rule) for rule in rules)
-    suppressed = suppress.split(judgement.findings, index, summaries, world.today)
+    suppressed = suppress.split(judgement.findings, index, summaries, world.today, installed)
     lenient = _without_waived(judgement, index, rules, suppressed.active)
     unread_paths = [skipped.path for skipped in collected.skipped]
     scorecard = score.evaluate(

@@ -118,7 +118,6 @@ def test_a_setting_that_is_wrong_is_named(
     told = complaint("audit")
     assert told.startswith("pyproject.toml")
     assert said in told
-    assert complaint("audit", "--no-cache") == told
 
 
 def test_bytes_that_are_no_text_are_no_configuration(complaint: Complaint, git: Git) -> None:

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from readiness import __version__, registry
-from readiness.cache import NAME
 from readiness.cli import ExitCode, main
 from readiness.index import RepoIndex
 from readiness.model import Area, Dimension, Finding, Severity
@@ -238,7 +237,10 @@ def test_the_configuration_is_the_snapshots_own_and_isolated_leaves_it_out(
     run: Run, app: Git
 ) -> None:
     app.write("readiness.toml", 'exclude = ["todo"]\n')
-    assert paths(report_of(run)) == ["todo"], "a file that Git does not know is not the audited one"
+    _, out, _ = run("audit", "--format", "json")
+    assert paths(json.loads(out)) == ["todo"], (
+        "a file that Git does not know is not the audited one"
+    )
     app.commit()
     app.write("readiness.toml", "nonsense = 1\n")
     report = report_of(run, "--rev", "HEAD")
@@ -438,34 +440,6 @@ def test_colour_is_for_terminals_that_want_it(
 # The cache
 
 
-def test_the_same_bytes_whatever_the_state_of_the_cache(run: Run, app: Git, tmp_path: Path) -> None:
-    cache = tmp_path / "cache" / NAME
-    cold = run("audit", "--format", "json")
-    assert cold[0] == 0
-    assert cache.exists()
-    assert run("audit", "--format", "json") == cold
-    assert run("audit", "--format", "json", "--no-cache") == cold
-    cache.write_bytes(b"\xff" * 100_000)
-    assert run("audit", "--format", "json") == cold
-    os.truncate(cache, cache.stat().st_size // 2)
-    assert run("audit", "--format", "json")[:2] == cold[:2]
-    cache.unlink(missing_ok=True)
-    cache.mkdir()
-    code, out, err = run("audit", "--format", "json")
-    assert (code, out) == cold[:2]
-    assert err == f"readiness: no cache: {cache}: it is no regular file\n"
-
-
-def test_the_same_bytes_from_the_work_tree_the_commit_and_a_bare_clone(
-    run: Run, app: Git, tmp_path: Path
-) -> None:
-    app("clone", "--quiet", "--bare", ".", str(tmp_path / "bare" / "app"))
-    here = report_of(run)
-    assert report_of(run, "--rev", "HEAD") == here
-    bare = report_of(run, str(tmp_path / "bare" / "app"))
-    assert bare | {"remote": None} == here
-
-
 def test_an_unchanged_audit_runs_no_rule_and_a_changed_one_does(
     run: Run, app: Git, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -590,3 +564,23 @@ def living(group: int) -> list[str]:
             if int(its_group) == group and state != "Z":
                 states.append(f"{stat}: {state}")
     return states
+
+
+def test_an_untracked_configuration_is_told_of_in_every_audit(run: Run, app: Git) -> None:
+    app.write("readiness.toml", "fail_under = 9.9\n")
+    note = "readiness.toml is not tracked, so it is not used; git add readiness.toml"
+    for _ in range(2):  # the second report is one that was kept
+        code, _, err = run("audit")
+        assert code == ExitCode.PASSED
+        assert note in err
+
+
+def test_a_typo_in_an_inline_ignore_is_told_of_and_a_rule_left_out_is_not(
+    run: Run, app: Git, rules: Callable[..., None]
+) -> None:
+    rules(Todo(), Crash())
+    form = "# readiness: " + "ignore[{}] so\n"
+    app.write("other.py", form.format("TDO01") + form.format("CRA001"))
+    app.commit()
+    [stale] = report_of(run, "--select", "TDO001")["stale_waivers"]
+    assert stale["message"] == "an ignore of TDO01, which is no rule; did you mean TDO001?"

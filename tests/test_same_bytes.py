@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -41,7 +42,7 @@ jobs:
 def app(git_at: type[Git], tmp_path_factory: pytest.TempPathFactory) -> Git:
     """A messy application, large enough to be shared out to processes, with a history."""
     git = git_at(tmp_path_factory.mktemp("same") / "app")
-    for n in range(400):
+    for n in range(280):
         git.write(f"app/part{n}.py", f"import app.part{n + 1}\n\n\ndef f{n}(x):\n    return x\n")
     for n in range(3):
         git.write(f"main{'_v2' * n}.py", MAIN.format(n=n))
@@ -262,12 +263,20 @@ def test_any_environment_gives_the_same_bytes(
 # With any cache
 
 
-@pytest.fixture
-def cache(tmp_path: Path, app: Git, readiness: Program, expected: bytes) -> Path:
+@pytest.fixture(scope="module")
+def filled(
+    tmp_path_factory: pytest.TempPathFactory, app: Git, readiness: Program, expected: bytes
+) -> Path:
     """The folder of a cache that holds all of the application."""
-    folder = tmp_path / "cache"
+    folder = tmp_path_factory.mktemp("filled") / "cache"
     assert answer(readiness, app.folder, READINESS_CACHE_DIR=str(folder)) == expected
     return folder
+
+
+@pytest.fixture
+def cache(filled: Path, tmp_path: Path) -> Path:
+    """A copy of that folder, to do harm to."""
+    return shutil.copytree(filled, tmp_path / "cache")
 
 
 def test_a_warm_cache_gives_the_same_bytes(
