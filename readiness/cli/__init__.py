@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
@@ -27,6 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"readiness {__version__}")
         return ExitCode.PASSED
 
+    if arguments is None:  # the process is ours, and what it makes lives until its end
+        gc.disable()
     from readiness.cli.program import run
 
-    return run(given or ["--help"])
+    code = run(given or ["--help"])
+    if arguments is None:
+        gc.freeze()  # the interpreter looks at every object once more when it ends, but at these
+    return code
