@@ -37,6 +37,7 @@ class Ignores:
         self._lines = files
         self._compiled: dict[str, _Matcher] = {}
         self._folders: dict[str, IgnoreLine | None] = {"": None}
+        self._known: dict[str, IgnoreLine | None] = {}  # the same places are asked again and again
 
     def hides(self, path: str) -> IgnoreLine | None:
         """The line that decides that `path` is ignored; null where none does.
@@ -47,7 +48,10 @@ class Ignores:
             return None
         if path.endswith("/"):
             return self._folder(path.rstrip("/"))
-        return self._folder(path.rpartition("/")[0]) or self._decides(path, folder=False)
+        if path not in self._known:
+            above = self._folder(path.rpartition("/")[0])
+            self._known[path] = above or self._decides(path, folder=False)
+        return self._known[path]
 
     def _folder(self, path: str) -> IgnoreLine | None:
         pending = []
