@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from readiness.model import Report, Score, Speaks, State, Verdict
+from readiness.model import Report, Score, Severity, Speaks, State, Verdict
+from readiness.score import READY_COVERAGE, READY_LINES
 
 from ._costs import Cost, costs
 from ._terminal import (
@@ -58,6 +59,7 @@ def scorecard(report: Report, paint: Paint) -> Iterator[str]:
         yield from wrapped(
             f"target {card.target:g} each · measured: {_coverage(report)}", "  ", "    "
         )
+    yield from _why_not_ready(report)
     yield from incomplete(report)
     yield from _costliest(entries, paint)
     if not report.gate.passed:
@@ -69,6 +71,35 @@ def scorecard(report: Report, paint: Paint) -> Iterator[str]:
         explain = f"readiness explain {entries[0].rules[0]}"
         yield f"Next:  {explain:<30}  what it means and how to mend it"
         yield "       readiness audit --format full   every finding with its evidence"
+
+
+def _why_not_ready(report: Report) -> Iterator[str]:
+    """What stands in the way where the scores do not: a line, or none."""
+    card = report.scorecard
+    low = any(score.value is not None and score.value < card.target for score in card.dimensions)
+    if card.verdict is not Verdict.NOT_READY or low:
+        return
+    narrow = [
+        score.dimension.label
+        for score in card.dimensions
+        if score.value is not None and score.coverage < READY_COVERAGE
+    ]
+    critical = any(finding.severity is Severity.CRITICAL for finding in report.findings)
+    reasons = (
+        ("a critical finding is open", critical),
+        ("a rule crashed", bool(report.rule_errors)),
+        (f"too few rules judged {' and '.join(narrow)}", bool(narrow)),
+        ("too few rules were asked", card.coverage.rules < READY_COVERAGE),
+        (f"only {card.coverage.lines:.0%} of the source is understood", _foreign(report)),
+        ("not all source was read", bool(report.skipped_files)),
+    )
+    why = next((text for text, holds in reasons if holds), "")
+    if why:
+        yield f"  not ready although every score reaches {card.target:g}: {why}"
+
+
+def _foreign(report: Report) -> bool:
+    return report.scorecard.coverage.lines < READY_LINES
 
 
 def _emptiness(report: Report) -> str:

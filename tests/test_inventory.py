@@ -48,7 +48,16 @@ def test_a_weak_name_needs_a_copy_that_lives_on(name: str) -> None:
     "name",
     [
         *("household", "threshold", "archive_file_service", "backup_service", "old_age_pension"),
-        *("archivebox", "backups_v2", "delete", "folder", "feedback", "cleanup", "goldfish"),
+        *(
+            "archivebox",
+            "backups_v2",
+            "backup_v2_tests",
+            "delete",
+            "folder",
+            "feedback",
+            "cleanup",
+            "goldfish",
+        ),
     ],
 )
 def test_a_business_word_says_nothing(name: str) -> None:

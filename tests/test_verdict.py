@@ -86,6 +86,15 @@ def test_source_that_was_not_read_makes_nobody_ready(library: Git, audit: Audit)
     assert verdict(report) == "NOT READY"
 
 
+def test_who_is_not_ready_with_full_marks_is_told_why(
+    library: Git, audit: Audit, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library.write("huge.py", "x = 1\n" * 1_000_000)
+    audit()
+    main(["audit"])
+    assert "although every score reaches 9: not all source was read" in capsys.readouterr().out
+
+
 def test_a_language_that_nobody_understands_makes_nobody_ready(library: Git, audit: Audit) -> None:
     library.write("Shop.java", "class Shop {}\n" * 500)
     assert verdict(audit()) == "NOT READY"

@@ -91,7 +91,8 @@ def judge(name: str) -> Name:
     parts = tokens(name)
     words = [part for part in parts if not part.isdigit() and part not in _MONTHS]
     marks = [word for word in words if word in _MARKERS]
-    others = [word for word in words if word not in _MARKERS | _CONTENTS and word != "v"]
+    versions = {"v"} if "archive" in marks else set()  # `archive_v1`, but not `backup_v2`
+    others = [word for word in words if word not in _MARKERS | _CONTENTS | versions]
     if _dated(parts) and (marks or "cleanup" in words):
         return Name.PLAIN
     if not marks:

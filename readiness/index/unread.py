@@ -41,6 +41,8 @@ def _error(facts: Any) -> str:
     is_python = getattr(facts, "kind", "") == "setup.py"
     if is_python or not facts.error:
         return ""
+    if facts.error.startswith("larger than"):
+        return str(facts.error)
     line = getattr(facts, "error_line", 0)
     return f"it does not parse: {f'line {line}: ' if line else ''}{facts.error}"
 
