@@ -247,4 +247,5 @@ def _keywords(kind: str) -> Any:
     from detect_secrets.util.filetype import FileType
 
     quoted = keyword.QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP
-    return keyword.REGEX_BY_FILETYPE.get(FileType[kind.upper()], quoted)
+    file_type = FileType.__members__.get(kind.upper(), FileType.OTHER)  # it has none of our own
+    return keyword.REGEX_BY_FILETYPE.get(file_type, quoted)
