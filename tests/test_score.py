@@ -1,6 +1,7 @@
 """The score's properties, and the figures that the design names."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -207,7 +208,7 @@ def test_a_rule_that_was_not_asked_counts_as_unmeasured() -> None:
 
 
 @pytest.mark.parametrize("option", [{"complete": False}, {"lines_covered": 0.2}])
-def test_what_nobody_looked_at_is_never_ready(option: dict[str, object]) -> None:
+def test_what_nobody_looked_at_is_never_ready(option: dict[str, Any]) -> None:
     good = [Outcome(rule.id, State.MEASURED) for rule in RULES]
     assert card(good, **option).verdict is Verdict.NOT_READY
 
