@@ -152,6 +152,7 @@ CONTENTS: dict[str, tuple[bytes, str]] = {
     ".dockerignore": (b"**/*a" * 3_000 + b"b\n", ""),
     ".env": (b"PASSWORD=" + b"x" * 1_000_000, ""),
     "image.ipynb": (b'{"token": "' + b"a1B2" * 250_000 + b'"}', ""),
+    "keys.txt": (b"password = 'changeme'\n" * 6_000, "1,000 more of its lines can hold secrets"),
     "Makefile": (b"a: b\n" * 50_000 + b"b: a\n" + b"$(" * 50_000, ""),
     "Jenkinsfile": (b"pipeline { " * 20_000, ""),
     ".gitlab-ci.yml": (b"include: {local: .gitlab-ci.yml}\na: {extends: a}\n", ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from readiness import secrets
 from readiness.facts import Slice, compose, k8s, manifest, python, workflow
 from readiness.facts.python import PythonFacts
 from readiness.index import RepoIndex
@@ -29,6 +30,10 @@ def reasons(index: RepoIndex) -> dict[str, str]:
             reason = BINARY if facts is None else why(facts)
             if reason and not index.inventory.is_(path, FileClass.FIXTURE):
                 found[path] = reason
+    for path, searched in index.each(secrets.SLICE):
+        if searched.unread:
+            left = f"{searched.unread:,} more of its lines can hold secrets and were not searched"
+            found.setdefault(path, left)
     return found
 
 
