@@ -3,14 +3,16 @@
 usage: python benchmarks/speed.py [REPOSITORY] [--only WORD] [--repeat N]
 
 The product is installed plainly (not editable) into a fresh virtual environment, and every figure
-is the median CPU time (user + system, children included) of its runs. REPOSITORY needs a work tree
-and is only read: what must be edited is done in a clone of it.
+is CPU time (user + system, children included). A job and its yardstick run in turns, so that both
+feel the same load; the ratio is the median of those of all turns. REPOSITORY needs a work tree and
+is only read: what must be edited is done in a clone of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -19,7 +21,6 @@ import tempfile
 import venv
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -39,7 +40,7 @@ for name in filter(None, names.split(b"\\0")):
 
 @dataclass(frozen=True)
 class Row:
-    """`cost` is to stay within `bar` times `yardstick`, both in seconds of CPU."""
+    """What `cost` measures, in seconds of CPU, is to stay within `bar` times `yardstick`."""
 
     job: str
     yardstick_name: str
@@ -60,8 +61,7 @@ def _copy(folder: Path) -> Path:
 
 
 class Bench:
-    def __init__(self, repository: Path, folder: Path, repeat: int) -> None:
-        self.repeat = repeat
+    def __init__(self, repository: Path, folder: Path) -> None:
         self.cache = folder / "cache"
         self.environment = folder / "venv"
         self.clone = folder / "clone"
@@ -80,92 +80,62 @@ class Bench:
         )
         return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
 
-    def cpu(self, command: list[str], before: Callable[[], object] = lambda: None) -> float:
-        """Median CPU seconds of `command` in the clone, `before` each of which `before` runs."""
-        times = []
-        for _ in range(self.repeat):
-            before()
-            start = os.times()
-            subprocess.run(
-                command,
-                cwd=self.clone,
-                env={**os.environ, "READINESS_CACHE_DIR": str(self.cache)},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                check=False,
-            )
-            end = os.times()
-            times.append(
-                end.children_user
-                - start.children_user
-                + end.children_system
-                - start.children_system
-            )
-        return statistics.median(times)
+    def cpu(self, *command: str) -> float:
+        """CPU seconds of `command` in the clone."""
+        start = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(
+            command,
+            cwd=self.clone,
+            env={**os.environ, "READINESS_CACHE_DIR": str(self.cache)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        end = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return end.ru_utime - start.ru_utime + end.ru_stime - start.ru_stime
 
-    def forget(self) -> None:
+    def audit(self, *options: str) -> float:
+        return self.cpu(self.readiness, "audit", *options)
+
+    def cold(self, *options: str) -> float:
         shutil.rmtree(self.cache, ignore_errors=True)
+        return self.audit(*options)
 
-    def edit_five(self) -> None:
-        """Changes five files so that each has a content never seen before."""
+    def edited(self) -> float:
+        """An audit after five files have got a content never seen before."""
         for name in self.tracked[:: max(1, len(self.tracked) // 5)][:5]:
             with (self.clone / name).open("ab") as file:
                 file.write(b"\n# " + os.urandom(8).hex().encode() + b"\n")
+        return self.audit()
 
-    @cache  # noqa: B019 - lives as long as the run
     def ast_parse(self) -> float:
-        return self.cpu([self.python, "-c", AST])
+        return self.cpu(self.python, "-c", AST)
 
-    @cache  # noqa: B019
     def bare_start(self) -> float:
-        return self.cpu([self.python, "-c", "pass"])
+        return self.cpu(self.python, "-c", "pass")
 
-    @cache  # noqa: B019
     def git_status(self) -> float:
-        return self.cpu(["git", "status"])
+        return self.cpu("git", "status")
 
-    @cache  # noqa: B019
     def vulture(self) -> float:
-        return self.cpu([self.python, "-m", "vulture", "."])
-
-    @cache  # noqa: B019
-    def cold(self) -> float:
-        return self.cpu([self.readiness, "audit"], before=self.forget)
+        return self.cpu(self.python, "-m", "vulture", ".")
 
     def rows(self) -> list[Row]:
-        without = [self.readiness, "audit", "--ignore", "secrets"]
+        starts, parses = "python -c pass", "ast.parse of every .py"
         return [
-            Row(
-                "readiness --version",
-                "python -c pass",
-                3.0,
-                lambda: self.cpu([self.readiness, "--version"]),
-                self.bare_start,
-            ),
-            Row(
-                "cold audit without secrets",
-                "ast.parse of every .py",
-                2.0,
-                lambda: self.cpu(without, before=self.forget),
-                self.ast_parse,
-            ),
-            Row("cold audit, everything", "ast.parse of every .py", 5.0, self.cold, self.ast_parse),
+            Row("readiness --version", starts, 3.0, self.version, self.bare_start),
+            Row("no cache, without secrets", parses, 2.0, self.without_secrets, self.ast_parse),
+            Row("cold audit, everything", parses, 5.0, self.cold, self.ast_parse),
             Row("cold audit, everything", "vulture alone", 1.3, self.cold, self.vulture),
-            Row(
-                "warm audit, nothing changed",
-                "git status",
-                6.0,
-                lambda: self.cpu([self.readiness, "audit"]),
-                self.git_status,
-            ),
-            Row(
-                "warm audit, 5 files changed",
-                "ast.parse of every .py",
-                0.4,
-                lambda: self.cpu([self.readiness, "audit"], before=self.edit_five),
-                self.ast_parse,
-            ),
+            Row("warm audit, nothing changed", "git status", 6.0, self.audit, self.git_status),
+            Row("warm audit, 5 files changed", parses, 0.4, self.edited, self.ast_parse),
         ]
+
+    def version(self) -> float:
+        return self.cpu(self.readiness, "--version")
+
+    def without_secrets(self) -> float:
+        return self.audit("--no-cache", "--ignore", "secrets")
 
 
 def main() -> int:
@@ -176,14 +146,15 @@ def main() -> int:
     options = parser.parse_args()
     held = True
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(options.repository.resolve(), Path(folder), options.repeat)
-        print(f"{len(bench.tracked):,} Python files, median of {options.repeat} runs, CPU seconds")
+        bench = Bench(options.repository.resolve(), Path(folder))
+        print(f"{len(bench.tracked):,} Python files, {options.repeat} turns, CPU seconds")
         print(f"{'job':30}{'s':>8}  {'yardstick':24}{'s':>8}{'ratio':>8}{'bar':>6}")
         for row in bench.rows():
             if options.only not in row.job:
                 continue
-            cost, yardstick = row.cost(), row.yardstick()
-            ratio = cost / yardstick
+            turns = [(row.cost(), row.yardstick()) for _ in range(options.repeat)]
+            ratio = statistics.median(cost / yardstick for cost, yardstick in turns)
+            cost, yardstick = map(statistics.median, zip(*turns, strict=True))
             held = held and ratio <= row.bar
             mark = "" if ratio <= row.bar else "  over the bar"
             print(

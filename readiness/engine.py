@@ -237,23 +237,30 @@ def _redacted(judgement: Judgement) -> Judgement:
     """The judgement without secrets in what rules quote; they were not looked for before."""
     from readiness.secrets import redact
 
-    findings = [
-        msgspec.structs.replace(
-            finding,
-            message=redact(finding.message),
-            cause=redact(finding.cause),
-            evidence=tuple(
-                msgspec.structs.replace(evidence, summary=redact(evidence.summary))
-                for evidence in finding.evidence
-            ),
-        )
-        for finding in judgement.findings
-    ]
-    outcomes = [
-        msgspec.structs.replace(outcome, reason=redact(outcome.reason))
-        for outcome in judgement.outcomes
-    ]
-    return Judgement(tuple(findings), tuple(outcomes), judgement.errors)
+    findings, outcomes = judgement.findings, judgement.outcomes
+    quotes = {finding.message for finding in findings} | {finding.cause for finding in findings}
+    quotes |= {evidence.summary for finding in findings for evidence in finding.evidence}
+    quotes |= {outcome.reason for outcome in outcomes}
+    end = "\n\0\n"  # no text holds it, and all together are searched in the time of a few
+    texts = sorted(quotes)
+    shown = dict(zip(texts, redact(end.join(texts)).split(end), strict=True))
+    replace = msgspec.structs.replace
+    return Judgement(
+        tuple(
+            replace(
+                finding,
+                message=shown[finding.message],
+                cause=shown[finding.cause],
+                evidence=tuple(
+                    replace(evidence, summary=shown[evidence.summary])
+                    for evidence in finding.evidence
+                ),
+            )
+            for finding in findings
+        ),
+        tuple(replace(outcome, reason=shown[outcome.reason]) for outcome in outcomes),
+        judgement.errors,
+    )
 
 
 def _judge_one(index: RepoIndex, rule: Rule) -> tuple[list[Finding], Outcome]:

@@ -70,6 +70,8 @@ def paths(text: str, dotted: bool = False) -> Iterator[str]:
     A word without a slash needs a known extension. What may be a secret is no path: a long run of
     mixed letters and digits, or what stands before the @ of a URL.
     """
+    if "/" not in text and "." not in text:
+        return
     for match in _TOKEN.finditer(text):
         word = match[0].rstrip(".").removeprefix("**/")
         if not 3 <= len(word) <= 200 or ("/" not in word and "." not in word):

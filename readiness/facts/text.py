@@ -42,8 +42,23 @@ _IGNORE = {
 _DOCUMENTS = (".md", ".mdx", ".rst", ".adoc")
 
 
+_latest: tuple[bytes, tuple[str, str]] = b"", ("", "utf-8")
+
+
 def decode(data: bytes) -> tuple[str, str]:
-    """The text of `data` and the name of its encoding; ("", "binary") where it is none."""
+    """The text of `data` and the name of its encoding; ("", "binary") where it is none.
+
+    The latest answer is kept: one slice after the other asks for the same blob.
+    """
+    global _latest
+    latest, answer = _latest
+    if latest is not data:
+        answer = _decode(data)
+        _latest = data, answer
+    return answer
+
+
+def _decode(data: bytes) -> tuple[str, str]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             return data.decode("utf-16"), "utf-16"
