@@ -24,7 +24,6 @@ from readiness import secrets
 from readiness.cache import Cache
 from readiness.errors import ReadinessError, RepositoryError
 from readiness.facts import Slice, text
-from readiness.index import FactKey
 from readiness.model import SUBMODULE, SYMLINK, SkippedFile, TrackedFile
 
 LARGEST = 5_000_000  # bytes of a file that is read
@@ -45,10 +44,10 @@ class Reader(Protocol):
 
 
 class Collected(Struct, frozen=True):
-    """`facts` by (slice, kind, blob id), encoded. `failed`: the extraction of some file raised,
+    """`facts`: slice -> path -> encoded facts. `failed`: the extraction of some file raised,
     crashed or took too long, so that another audit may say something else."""
 
-    facts: dict[FactKey, bytes]
+    facts: dict[str, dict[str, bytes]]
     skipped: tuple[SkippedFile, ...] = ()
     failed: bool = False
 
@@ -101,10 +100,11 @@ def collect(
     Raises:
         RepositoryError: the repository could not be read.
     """
-    search = any(slice_.name == secrets.SLICE.name for slice_ in slices)
-    version = f"{version} without secrets" if search else version
-    searched: dict[str, list[Job]] = {}
+    names = [slice_.name for slice_ in slices]
+    search = names.index(secrets.SLICE.name) if secrets.SLICE.name in names else None
+    version = version if search is None else f"{version} without secrets"
     paths: dict[str, list[str]] = {}
+    of_job: dict[tuple[str, Job], list[str]] = {}  # blob id and job -> paths
     wanted: dict[bytes, tuple[str, Job]] = {}
     for file in files:
         if file.mode in (SYMLINK, SUBMODULE):
@@ -113,19 +113,22 @@ def collect(
         for number, slice_ in enumerate(slices):
             kind = slice_.kind(file.path)
             if kind is not None:
-                wanted[_key(slice_, kind, file.blob_id, version)] = file.blob_id, (number, kind)
-                if slice_.name == secrets.SLICE.name:
-                    searched.setdefault(file.blob_id, []).append((number, kind))
-    facts: dict[FactKey, bytes] = {}
+                place = file.blob_id, (number, kind)
+                if place not in of_job:
+                    of_job[place] = []
+                    wanted[_key(slice_, kind, file.blob_id, version)] = place
+                of_job[place].append(file.path)
+    facts: dict[str, dict[str, bytes]] = {name: {} for name in names}
     for key, value in cache.get_many(wanted):
-        blob_id, (number, kind) = wanted.pop(key)
+        place = wanted.pop(key)
         if value:
-            facts[slices[number].name, kind, blob_id] = value
+            facts[names[place[1][0]]].update(dict.fromkeys(of_job[place], value))
     missing: dict[str, list[Job]] = {}
     for blob_id, job in wanted.values():
         missing.setdefault(blob_id, []).append(job)
-    for blob_id, jobs in missing.items():
-        jobs += [job for job in searched.get(blob_id, ()) if job not in jobs]
+    for blob_id, job in of_job:
+        if job[0] == search and job not in missing.get(blob_id, [job]):
+            missing[blob_id].append(job)
     blobs = [Blob(blob_id, tuple(jobs)) for blob_id, jobs in missing.items()]
 
     skipped: list[SkippedFile] = []
@@ -141,11 +144,12 @@ def collect(
                 skipped += (
                     SkippedFile(path, why) for why in result.reasons for path in paths[blob.id]
                 )
-                for (number, kind), extracted in zip(blob.jobs, result.values, strict=False):
+                for job, extracted in zip(blob.jobs, result.values, strict=False):
+                    slice_, kind = slices[job[0]], job[1]
                     if extracted is not None:
-                        kept.append((_key(slices[number], kind, blob.id, version), extracted))
+                        kept.append((_key(slice_, kind, blob.id, version), extracted))
                     if extracted:
-                        facts[slices[number].name, kind, blob.id] = extracted
+                        facts[slice_.name].update(dict.fromkeys(of_job[blob.id, job], extracted))
             cache.put(kept)
             done += len(results)
             if progress is not None:
@@ -158,9 +162,8 @@ def _key(slice_: Slice[Any], kind: str, blob_id: str, version: str) -> bytes:
 
 
 def _cpus() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    has_affinity = hasattr(os, "sched_getaffinity")
+    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
 
 
 class _Pool:
@@ -235,12 +238,9 @@ class _Pool:
             chunks.append([culprit])
             return Answer()
         else:
-            reason = f"its analysis crashed ({_exit_text(exit_code)})"
+            end = signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
+            reason = f"its analysis crashed ({end})"
         return Answer([Result(index, reasons=[reason], failed=True)])
-
-
-def _exit_text(code: int) -> str:
-    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
 class _Worker:

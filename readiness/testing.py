@@ -12,7 +12,7 @@ import msgspec
 from readiness import registry
 from readiness.config import Config
 from readiness.facts import core_slices
-from readiness.index import FactKey, RepoIndex
+from readiness.index import RepoIndex
 from readiness.index.history import Change, Commit, History, summarise
 from readiness.model import SYMLINK, Finding, Snapshot, TrackedFile
 from readiness.rule import Example, Rule, slices_of
@@ -71,7 +71,7 @@ def build_index(
     else:
         slices = slices_of(rules, files)
     tracked = []
-    facts: dict[FactKey, bytes] = {}
+    facts: dict[str, dict[str, bytes]] = {}
     for path, (content, mode) in sorted(files.items()):
         blob_id = hashlib.sha1(content, usedforsecurity=False).hexdigest()
         tracked.append(TrackedFile(path, blob_id, mode))
@@ -79,7 +79,7 @@ def build_index(
             kind = slice_.kind(path)
             if kind is not None and mode != SYMLINK:
                 extracted = slice_.extract(kind, content)
-                facts[slice_.name, kind, blob_id] = msgspec.msgpack.encode(extracted)
+                facts.setdefault(slice_.name, {})[path] = msgspec.msgpack.encode(extracted)
     snapshot = Snapshot(tuple(tracked), "example", commit="0" * 40, committed_at=NOW)
     return RepoIndex(snapshot, facts, config or Config(), lambda: parse_history(history))
 

@@ -93,16 +93,16 @@ def gather(
     )
 
 
-def count(collected: Collected, data: bytes) -> int | None:
-    encoded = collected.facts.get(("words", "w", blob_id(data)))
+def count(collected: Collected, path: str) -> int | None:
+    encoded = collected.facts["words"].get(path)
     return None if encoded is None else msgspec.msgpack.decode(encoded, type=Words).count
 
 
 def test_every_file_of_the_kind_has_its_facts() -> None:
     files = Files({"a.w": b"one two", "b.w": b"three", "c.md": b"not of this kind"})
     collected = gather(files, words())
-    assert (count(collected, b"one two"), count(collected, b"three")) == (2, 1)
-    assert len(collected.facts) == 2
+    assert (count(collected, "a.w"), count(collected, "b.w")) == (2, 1)
+    assert set(collected.facts["words"]) == {"a.w", "b.w"}
     assert not collected.skipped
 
 
@@ -111,7 +111,10 @@ def test_a_blob_is_read_once_for_all_slices_and_all_paths(tmp_path: Path) -> Non
     files = Files({"a.w": b"same", "b.w": b"same", "c.w": b"other"}, log)
     other = Slice("others", 1, Words, lambda path: "w", count_words)
     collected = gather(files, words(), other)
-    assert len(collected.facts) == 4
+    assert {name: set(facts) for name, facts in collected.facts.items()} == {
+        "words": {"a.w", "b.w", "c.w"},
+        "others": {"a.w", "b.w", "c.w"},
+    }
     assert sorted(log.read_text().split()) == sorted([blob_id(b"same"), blob_id(b"other")])
 
 
@@ -122,7 +125,7 @@ def test_symbolic_links_and_submodules_are_never_read(tmp_path: Path) -> None:
         TrackedFile("link.w", "1" * 40, SYMLINK),
         TrackedFile("m.w", "2" * 40, SUBMODULE),
     ]
-    assert gather(files, words()).facts == {}
+    assert gather(files, words()).facts == {"words": {}}
     assert not log.exists()
 
 
@@ -138,7 +141,7 @@ def test_many_files_are_shared_out_to_processes_and_none_is_lost() -> None:
         workers=3,
         progress=lambda done, total: seen.append((done, total)),
     )
-    assert [count(collected, b"w " * number) for number in range(1000)] == list(range(1000))
+    assert [count(collected, f"{number}.w") for number in range(1000)] == list(range(1000))
     assert seen[-1] == (1000, 1000)
     assert seen == sorted(seen)
 
@@ -158,7 +161,7 @@ def test_the_processes_share_one_compiled_gate(
     files = Files({f"{number}.w": f"{number}".encode() for number in range(400)})
     collected = gather(files, secrets.SLICE)
     secrets.keep_gate_in(None)
-    assert len(collected.facts) == 400
+    assert len(collected.facts["secrets"]) == 400
     assert log.read_text().split() == [str(os.getpid())]
 
 
@@ -172,7 +175,7 @@ def test_what_the_cache_holds_is_neither_read_nor_extracted(tmp_path: Path) -> N
     with Cache.open(str(tmp_path)) as cache:
         warm = gather(files, *slices, cache=cache)
     assert warm == cold
-    assert len(warm.facts) == 3
+    assert {name: len(facts) for name, facts in warm.facts.items()} == {"words": 1, "text": 2}
     assert not log.exists()
 
 
@@ -206,7 +209,7 @@ def test_facts_are_kept_under_all_the_code_that_makes_them(
 def test_a_binary_file_has_only_the_facts_of_text() -> None:
     files = Files({"a.w": b"one\0two"})
     collected = gather(files, words(), text.SLICE)
-    assert [name for name, _, _ in collected.facts] == ["text"]
+    assert {name: len(facts) for name, facts in collected.facts.items()} == {"words": 0, "text": 1}
     assert not collected.skipped
 
 
@@ -214,7 +217,7 @@ def test_a_file_above_the_limit_is_listed_with_its_reason() -> None:
     files = Files({"big.w": b"x" * 6_000_000, "small.w": b"x"})
     collected = gather(files, words())
     assert collected.skipped == (SkippedFile("big.w", "larger than 5,000,000 bytes"),)
-    assert count(collected, b"x") == 1
+    assert count(collected, "small.w") == 1
     assert not collected.failed
 
 
@@ -240,10 +243,10 @@ def test_a_file_that_breaks_its_extractor_is_the_only_one_lost(
             SkippedFile("50-bad.w", reason),
             SkippedFile("again/bad.w", reason),
         )
-        assert {count(collected, data) for data in harmless.values()} == {2}
+        assert {count(collected, path) for path in harmless} == {2}
         mended = gather(files, words(), cache=cache)
     assert not mended.skipped
-    assert count(mended, word.encode()) == 1
+    assert count(mended, "50-bad.w") == count(mended, "again/bad.w") == 1
 
 
 class Quote(Struct, frozen=True):
@@ -278,14 +281,14 @@ def test_a_file_in_which_secrets_could_not_be_looked_for_leaves_no_facts(
         monkeypatch.setattr(secrets, "hide", fail_to_search)
     with Cache.open(str(tmp_path)) as cache:
         collected = gather(Files({"a.w": KEY_FILE}), QUOTES, text.SLICE, search, cache=cache)
-    assert collected.facts == {}
+    assert not any(collected.facts.values())
     assert collected.failed
     assert collected.skipped == (SkippedFile("a.w", "secrets facts: ValueError"),)
     assert [file for file in tmp_path.iterdir() if KEY.encode() in file.read_bytes()] == []
     monkeypatch.undo()
     with Cache.open(str(tmp_path)) as cache:
         mended = gather(Files({"a.w": KEY_FILE}), QUOTES, text.SLICE, secrets.SLICE, cache=cache)
-    assert len(mended.facts) == 3
+    assert [len(facts) for facts in mended.facts.values()] == [1, 1, 1]
 
 
 def test_an_error_that_quotes_a_file_does_not_tell_its_secrets() -> None:
@@ -298,7 +301,7 @@ def test_several_culprits_in_one_chunk_are_each_found() -> None:
     files = Files({"a.w": b"crash", "b.w": b"fine", "c.w": b"exit", "d.w": b"fine too"})
     collected = gather(files, words(misbehave))
     assert [skipped.path for skipped in collected.skipped] == ["a.w", "c.w"]
-    assert (count(collected, b"fine"), count(collected, b"fine too")) == (1, 2)
+    assert (count(collected, "b.w"), count(collected, "d.w")) == (1, 2)
 
 
 def test_a_file_that_was_only_unlucky_is_tried_again(tmp_path: Path) -> None:
@@ -310,7 +313,7 @@ def test_a_file_that_was_only_unlucky_is_tried_again(tmp_path: Path) -> None:
 
     collected = gather(Files({"a.w": b"unlucky", "b.w": b"b"}), words(once))
     assert (collected.skipped, collected.failed) == ((), False)
-    assert count(collected, b"unlucky") == 1
+    assert count(collected, "a.w") == 1
 
 
 def test_a_process_that_dies_before_it_has_read_a_file_costs_no_other_file() -> None:
@@ -324,7 +327,7 @@ def test_a_process_that_dies_before_it_has_read_a_file_costs_no_other_file() -> 
     files = Deadly({**harmless, "65-deadly.w": b"deadly"})  # the second of the last chunk of three
     collected = gather(files, words())
     assert collected.skipped == (SkippedFile("65-deadly.w", "its analysis crashed (SIGKILL)"),)
-    assert {count(collected, data) for data in harmless.values()} == {2}
+    assert {count(collected, path) for path in harmless} == {2}
 
 
 def test_an_error_of_the_repository_ends_the_audit_with_its_own_words() -> None:

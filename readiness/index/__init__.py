@@ -12,7 +12,7 @@ from msgspec import Struct
 from readiness.config import Config
 from readiness.facts import Slice
 from readiness.index.history import History
-from readiness.model import SUBMODULE, SYMLINK, Snapshot, TrackedFile
+from readiness.model import Snapshot, TrackedFile
 
 if TYPE_CHECKING:
     from readiness.index.backing import Backings
@@ -36,20 +36,19 @@ if TYPE_CHECKING:
     from readiness.index.workflows import Workflows
 
 T = TypeVar("T", bound=Struct)
-FactKey = tuple[str, str, str]  # slice, kind, blob id
 
 
 class RepoIndex:
     """The evidence that rules read: facts of single files, and what follows from all of them.
 
-    `facts` maps (slice, kind, blob id) to the encoded facts; they are decoded when asked for.
+    `facts`: slice -> path -> encoded facts; they are decoded when asked for.
     `history` is called at most once, and only if a rule needs it.
     """
 
     def __init__(
         self,
         snapshot: Snapshot,
-        facts: Mapping[FactKey, bytes],
+        facts: Mapping[str, Mapping[str, bytes]],
         config: Config,
         history: Callable[[], History] = History,
     ) -> None:
@@ -82,14 +81,9 @@ class RepoIndex:
         name = slice_.name
         known = self._facts.get(name)
         if known is None:
-            known = self._facts[name] = {}
+            encoded = self._encoded.get(name, {})
+            known = self._facts[name] = {p: encoded[p] for p in self.files if p in encoded}
             self._decode[name] = msgspec.msgpack.Decoder(slice_.type).decode
-            for path, file in self.files.items():
-                kind = slice_.kind(path)
-                if kind is not None and file.mode not in (SYMLINK, SUBMODULE):
-                    encoded = self._encoded.get((name, kind, file.blob_id))
-                    if encoded is not None:
-                        known[path] = encoded
         return known
 
     def exists(self, path: str) -> bool:

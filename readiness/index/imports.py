@@ -74,6 +74,7 @@ class _Context:
     def __init__(self, builder: _Builder, roots: tuple[str, ...]) -> None:
         self.roots = roots
         self.tops: dict[str, None] = {}
+        self.gone: dict[str, bool] = {}  # of the modules that nothing answers
         self._modules = builder.modules
         self._known: dict[str, str] = {}
         for root in roots:
@@ -294,22 +295,25 @@ class _Builder:
     def _gone(self) -> Iterator[Missing]:
         """Of the imports that nothing answers, those of the repository's own modules."""
         for missing in self._unresolved:
-            top = missing.module.partition(".")[0]
-            if self._is_foreign(top):
-                continue
             context = self.context(missing.source)
-            known = top in context.tops or top in self._real
-            if known and not self._is_package(top, context) and top not in self._used:
-                continue  # a folder that happens to be named as a library
-            if not known and not self._existed(missing, context):
-                continue
-            if context.made(missing.module) or any(self.modules.ending_in(missing.module)):
-                continue
-            if not any(
-                self._is_hidden(f"{root}/{missing.module.replace('.', '/')}".lstrip("/"))
-                for root in context.roots
-            ):
+            if missing.module not in context.gone:
+                context.gone[missing.module] = self._is_gone(missing.module, context)
+            if context.gone[missing.module]:
                 yield missing
+
+    def _is_gone(self, module: str, context: _Context) -> bool:
+        top = module.partition(".")[0]
+        if self._is_foreign(top):
+            return False
+        known = top in context.tops or top in self._real
+        if known and not self._is_package(top, context) and top not in self._used:
+            return False  # a folder that happens to be named as a library
+        if not known and not self._existed(module, context):
+            return False
+        if context.made(module) or any(self.modules.ending_in(module)):
+            return False
+        path = module.replace(".", "/")
+        return not any(self._is_hidden(f"{root}/{path}".lstrip("/")) for root in context.roots)
 
     def _is_foreign(self, top: str) -> bool:
         """Is a top-level name also that of the standard library or of a declared dependency?"""
@@ -330,8 +334,8 @@ class _Builder:
                 return True
         return False
 
-    def _existed(self, missing: Missing, context: _Context) -> bool:
-        path = missing.module.replace(".", "/")
+    def _existed(self, module: str, context: _Context) -> bool:
+        path = module.replace(".", "/")
         removed = self.index.history.removed
         return any(
             f"{root}/{path}{ending}".lstrip("/") in removed
