@@ -50,6 +50,14 @@ def test_what_was_put_is_got_back_by_the_next_audit(tmp_path: Path) -> None:
         assert cache.get(b"unknown") is None
 
 
+@pytest.mark.parametrize("asked", [1, 2, 124, 126, 499])
+def test_few_of_many_entries_are_found_as_all_are(asked: int, tmp_path: Path) -> None:
+    fill(tmp_path)
+    some = dict(list(ENTRIES.items())[:asked])
+    with Cache.open(str(tmp_path)) as cache:
+        assert dict(cache.get_many([*some, b"unknown"])) == some
+
+
 def test_a_later_value_replaces_an_earlier_one(tmp_path: Path) -> None:
     fill(tmp_path, {b"k": b"old"})
     fill(tmp_path, {b"k": b"new"})
