@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 _NAME = re.compile(
     r"passw(?:or)?d|passphrase|requirepass|masterauth|secret|credential|(?:^|_)(?:pass|pwd|token|salt)(?:$|_)"
@@ -44,7 +45,12 @@ _HIDDEN = re.compile(r"<(placeholder|literal) of (\d+) characters>")
 
 def is_credential(name: str) -> bool:
     """Does a setting of this name hold a password, key or token, not a policy or place of one?"""
-    lowered = name[:200].lower().replace("-", "_").replace(".", "_")
+    return _is_credential(name[:200])
+
+
+@lru_cache(maxsize=4096)
+def _is_credential(name: str) -> bool:
+    lowered = name.lower().replace("-", "_").replace(".", "_")
     if lowered == "pwd" or _NO_VALUE.search(lowered) or _PUBLIC.search(lowered):
         return False
     return _NAME.search(lowered) is not None
@@ -62,16 +68,17 @@ def hide(value: str) -> str:
 def veil(name: str, value: str) -> str:
     """The value of a setting without the credential in it: `${X:-default}` keeps its form, and
     the password of a URL is hidden in any setting."""
-    if is_credential(name) and "://" not in value:
-        return _veiled(value)
     if "://" in value:
         return _USERINFO.sub(lambda match: match[1] + hide(match[2]), value)
-    return value
+    return _veiled(value) if is_credential(name) else value
 
 
 def veil_words(words: Sequence[str]) -> tuple[str, ...]:
     """The words of a command without the credentials in them: `--requirepass x`, `--password=x`,
     `SECRET_KEY=x`."""
+    line = " ".join(words)
+    if not ("=" in line or "://" in line or " -" in line or line.startswith("-")):
+        return tuple(words)
     shown: list[str] = []
     for word in words:
         name, equals, value = word.partition("=")

@@ -123,7 +123,7 @@ def _freeze(draft: Draft) -> Command:
         line=draft.line,
         directory=draft.directory,
         assignments=tuple((name, veil(name, value)) for name, value in draft.assignments),
-        fallback=" ".join(veil_words(draft.fallback.split(" "))),
+        fallback=" ".join(veil_words(draft.fallback.split(" "))) if draft.fallback else "",
         piped=draft.piped,
         background=draft.background,
         conditional=draft.conditional,
