@@ -10,7 +10,7 @@ import re
 
 from readiness.facts.shell.model import Choice, Draft, Frame
 from readiness.facts.shell.places import UNKNOWN, Places, join
-from readiness.facts.shell.words import MAX_EXPANSION, Words
+from readiness.facts.shell.words import BLANKS, MAX_EXPANSION, PLAIN_WORDS, Words
 
 MAX_COMMANDS = 20_000
 MAX_DEPTH = 40  # of nested substitutions
@@ -56,12 +56,12 @@ class Reader(Words):
     def _program(self, stop: str) -> None:
         text, end, floor = self.text, len(self.text), len(self._frames)
         while self.position < end:
-            if self.skip_blanks():
+            char = text[self.position]
+            if char in BLANKS and self.skip_blanks():
                 continue
             if len(self.commands) >= MAX_COMMANDS:
                 self.complete, self.position = False, end
                 break
-            char = text[self.position]
             if char == "#":
                 self.skip_line()
             elif char == "\n":
@@ -137,6 +137,10 @@ class Reader(Words):
     def _word_or_keyword(self) -> None:
         start = self.position
         draft = self._draft
+        if draft and draft.words and (plain := PLAIN_WORDS.match(self.text, start)):
+            draft.words += plain[0].split()
+            self.position = plain.end()
+            return
         if draft is None and self.text.startswith("[[", start):
             draft = self._begin(start)
             draft.words.append("[[")

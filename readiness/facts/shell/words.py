@@ -10,6 +10,8 @@ MAX_EXPANSION = 300  # characters of an expansion that are kept in a word
 MAX_FAILURES = 8  # searches for a missing bracket, after which no more is tried
 MAX_HEREDOCS = 100  # on one line
 
+BLANKS = " \t\r\\"  # what blanks start with
+PLAIN_WORDS = re.compile(r"(?:[ \t\r]*[^\s\\'\"$`;&|<>()#]+(?![^\s;&|<>()]))+")
 _BLANKS = re.compile(r"(?:[ \t\r]|\\\r?\n)+")
 _PLAIN = re.compile(r"[^\s\\'\"$`;&|<>()]+")
 _QUOTED = re.compile(r'[^"\\$`]+')
