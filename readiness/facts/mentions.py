@@ -72,15 +72,19 @@ def paths(text: str, dotted: bool = False) -> Iterator[str]:
     """
     if "/" not in text and "." not in text:
         return
-    for match in _TOKEN.finditer(text):
-        word = match[0].rstrip(".").removeprefix("**/")
-        if not 3 <= len(word) <= 200 or ("/" not in word and "." not in word):
+    for token in _TOKEN.findall(text):
+        if "/" not in token and "." not in token:
+            continue
+        word = token.rstrip(".").removeprefix("**/")
+        if not 3 <= len(word) <= 200:
             continue
         if "/" in word:
             credentials = word.startswith("//") or "@" in word[1:]
             if not credentials and not any(map(_OPAQUE.match, word.split("/"))):
                 yield word
-        elif word.rpartition(".")[2].lower() in EXTENSIONS or (dotted and _DOTTED.fullmatch(word)):
+        elif "." in word and (
+            word.rpartition(".")[2].lower() in EXTENSIONS or (dotted and _DOTTED.fullmatch(word))
+        ):
             yield word
 
 
@@ -150,12 +154,14 @@ def _script(text: str) -> MentionFacts:
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > MAX_LINE or not ('"' in line or "'" in line or "`" in line):
             continue
-        for match in islice(_IMPORT.finditer(line), 20):
-            imports.setdefault(match[1] or match[2], number)
-        for match in islice(_STRING.finditer(line), 20):
-            for word in paths(match[1] or match[2] or match[3]):
-                if word not in imports:
-                    words.setdefault(word, number)
+        if "from" in line or "import" in line or "require(" in line:
+            for match in islice(_IMPORT.finditer(line), 20):
+                imports.setdefault(match[1] or match[2], number)
+        if "/" in line or "." in line:
+            for match in islice(_STRING.finditer(line), 20):
+                for word in paths(match[1] or match[2] or match[3]):
+                    if word not in imports:
+                        words.setdefault(word, number)
         if len(imports) + len(words) > MAX_WORDS:
             break
     return MentionFacts(tuple(words.items()), tuple(imports.items()))
