@@ -151,6 +151,19 @@ class Evidence(Struct, frozen=True):
     speaks: Speaks = Speaks.FOR
 
 
+class ActionKind(StrEnum):
+    """What a plan does with its paths. ARCHIVE stores and removes; REMOVE leaves it to Git's
+    history; AUDIT asks a person; ATTEST is done outside of the repository."""
+
+    KEEP = "KEEP"
+    ARCHIVE = "ARCHIVE"
+    REMOVE = "REMOVE"
+    MODIFY = "MODIFY"
+    CREATE = "CREATE"
+    AUDIT = "AUDIT"
+    ATTEST = "ATTEST"
+
+
 class Finding(Struct, frozen=True):
     """What one rule says of one place.
 
@@ -169,12 +182,34 @@ class Finding(Struct, frozen=True):
     subjects: tuple[str, ...] = ()
     key: str = ""
     cause: str = ""
+    action: ActionKind = ActionKind.MODIFY
+    targets: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits over rule, path and key: the same in every commit that has it."""
         text = "\0".join((self.rule, self.location.path or "", self.key))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Action(Struct, frozen=True):
+    """One step of a plan. `because` are the fingerprints of the findings that ask for it,
+    `blockers` the sentences that say why it is not done at once, `evidence` what speaks for and
+    against it."""
+
+    kind: ActionKind
+    paths: tuple[str, ...]
+    title: str
+    because: tuple[str, ...]
+    evidence: tuple[Evidence, ...] = ()
+    blockers: tuple[str, ...] = ()
+
+
+class Plan(Struct, frozen=True):
+    """What to do with which files, each file once; `base_commit` is null before the first one."""
+
+    base_commit: str | None
+    actions: tuple[Action, ...]
 
 
 class Story(Struct, frozen=True):

@@ -13,6 +13,7 @@ from msgspec import Struct
 from readiness.facts import Slice, core_slices
 from readiness.index import RepoIndex
 from readiness.model import (
+    ActionKind,
     Area,
     Confidence,
     Dimension,
@@ -122,8 +123,12 @@ class Rule:
         evidence: Iterable[Evidence] = (),
         subjects: Iterable[str] = (),
         cause: str = "",
+        action: ActionKind = ActionKind.MODIFY,
+        targets: Iterable[str] | None = None,
     ) -> Finding:
-        """A finding of this rule; `subjects` is `path` alone where none is given."""
+        """A finding of this rule; `subjects` is `path` alone where none is given, and `targets`
+        all of them."""
+        speaks_of = tuple(subjects) or ((path,) if path else ())
         return Finding(
             rule=self.id,
             location=Location(path, line, end_line),
@@ -131,9 +136,11 @@ class Rule:
             severity=severity or self.severity,
             confidence=confidence,
             evidence=tuple(evidence),
-            subjects=tuple(subjects) or ((path,) if path else ()),
+            subjects=speaks_of,
             key=key,
             cause=cause,
+            action=action,
+            targets=speaks_of if targets is None else tuple(targets),
         )
 
 

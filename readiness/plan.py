@@ -1,0 +1,108 @@
+"""The plan: what the findings ask for, one action a path, and nothing removed that is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from readiness.index.inventory import ASIDE, FileClass
+from readiness.index.references import Use
+from readiness.model import Action, ActionKind, Evidence, Finding, Plan
+from readiness.rule import against
+
+if TYPE_CHECKING:
+    from readiness.index import RepoIndex
+
+_ORDER = tuple(ActionKind)  # of two actions on one path the earlier one wins
+_REMOVALS = (ActionKind.ARCHIVE, ActionKind.REMOVE)
+_BLOCKERS = 5  # sentences of one action that name what stands in its way
+
+
+def propose(index: RepoIndex, findings: Sequence[Finding]) -> Plan:
+    """The plan for `findings`, worst first: each path once, under the strongest action that a
+    finding asks for. What live code, a build or a loader still uses is AUDIT, never removed."""
+    chosen = _choose(findings)
+    removed = {path for path, finding in chosen.items() if finding.action in _REMOVALS}
+    blocked = _blocked(index, removed)
+    actions: list[Action] = []
+    for finding, paths in _grouped(chosen, findings):
+        free = tuple(path for path in paths if path not in blocked)
+        if free or not paths:
+            actions.append(_action(finding, finding.action, free))
+        held = tuple(path for path in paths if path in blocked)
+        if held:
+            told = dict.fromkeys(blocked[path].summary for path in held)
+            actions.append(_action(finding, ActionKind.AUDIT, held, tuple(told)[:_BLOCKERS]))
+    actions.sort(key=lambda action: _ORDER.index(action.kind))
+    return Plan(index.snapshot.commit, tuple(actions))
+
+
+def _choose(findings: Iterable[Finding]) -> dict[str, Finding]:
+    """Path -> the finding whose action it gets: the strongest, of those the most specific."""
+    chosen: dict[str, Finding] = {}
+    for finding in findings:
+        for path in finding.targets:
+            known = chosen.get(path)
+            if known is None or _rank(finding) < _rank(known):
+                chosen[path] = finding
+    return chosen
+
+
+def _rank(finding: Finding) -> tuple[int, int]:
+    return _ORDER.index(finding.action), len(finding.targets)
+
+
+def _grouped(
+    chosen: dict[str, Finding], findings: Sequence[Finding]
+) -> Iterator[tuple[Finding, tuple[str, ...]]]:
+    """The findings that some path follows, or that name none, each with its paths."""
+    paths: dict[str, list[str]] = {}
+    for path, finding in sorted(chosen.items()):
+        paths.setdefault(finding.fingerprint, []).append(path)
+    for finding in findings:
+        own = paths.pop(finding.fingerprint, None)
+        if own is not None or not finding.targets:
+            yield finding, tuple(own or ())
+
+
+def _action(
+    finding: Finding, kind: ActionKind, paths: tuple[str, ...], blockers: tuple[str, ...] = ()
+) -> Action:
+    return Action(kind, paths, finding.message, (finding.fingerprint,), finding.evidence, blockers)
+
+
+def _blocked(index: RepoIndex, removed: set[str]) -> dict[str, Evidence]:
+    """Path of `removed` -> who needs it. What stays may need others, so it is asked again."""
+    blocked: dict[str, Evidence] = {}
+    pending = sorted(removed)
+    going = set(removed)
+    while pending:
+        path = pending.pop()
+        if path not in going:
+            continue
+        need = next(_needs(index, path, going), None)
+        if need is None:
+            continue
+        blocked[path] = need
+        going.discard(path)
+        pending += (edge.target for edge in index.imports.imports.get(path, ()))
+        pending += (reference.target for reference in index.references.from_.get(path, ()))
+    return blocked
+
+
+def _needs(index: RepoIndex, path: str, going: set[str]) -> Iterator[Evidence]:
+    """What uses `path` and stays. Tests keep nothing alive, and archives speak for nobody."""
+    for edge in index.imports.importers.get(path, ()):
+        if not edge.guessed and _speaks(index, edge.source, going):
+            yield against(f"{edge.source} imports {path}", edge.source, edge.line)
+    for reference in index.references.to.get(path, ()):
+        if reference.use is not Use.MENTIONS and _speaks(index, reference.source, going):
+            told = f"{reference.source} {reference.use.value} {path}"
+            yield against(told, reference.source, reference.line)
+    held = index.reachability.held.get(path)
+    if held is not None and held.location.path not in going:
+        yield held
+
+
+def _speaks(index: RepoIndex, source: str, going: set[str]) -> bool:
+    return source not in going and not index.inventory.is_(source, *ASIDE, FileClass.TEST)

@@ -1,0 +1,61 @@
+"""What the plan does with findings: one action a path, and nothing that is in use goes."""
+
+from __future__ import annotations
+
+from readiness.model import ActionKind, Confidence, Finding, Location, Plan, Severity
+from readiness.plan import propose
+from readiness.testing import build_index
+
+
+def finding(action: ActionKind, *targets: str, rule: str = "AAA001") -> Finding:
+    return Finding(
+        rule,
+        Location(targets[0]),
+        f"{targets[0]} can go",
+        Severity.HIGH,
+        Confidence.HIGH,
+        subjects=targets,
+        action=action,
+        targets=targets,
+    )
+
+
+def actions(plan: Plan) -> dict[str, str]:
+    return {path: action.kind for action in plan.actions for path in action.paths}
+
+
+def test_the_strongest_action_wins_and_a_path_stands_once() -> None:
+    index = build_index("-- old/a.py --\nx = 1\n-- old/b.py --\nx = 1\n")
+    plan = propose(
+        index,
+        [
+            finding(ActionKind.AUDIT, "old/a.py", rule="AAA002"),
+            finding(ActionKind.ARCHIVE, "old/a.py", "old/b.py"),
+        ],
+    )
+    assert [action.paths for action in plan.actions] == [("old/a.py", "old/b.py")]
+
+
+def test_what_live_code_imports_is_asked_about_with_the_line_that_imports_it() -> None:
+    index = build_index(
+        "-- main.py --\nimport old.a\n-- old/__init__.py --\n-- old/a.py --\nfrom old import b\n"
+        "-- old/b.py --\nx = 1\n-- old/c.py --\nx = 1\n"
+    )
+    plan = propose(index, [finding(ActionKind.ARCHIVE, "old/a.py", "old/b.py", "old/c.py")])
+    assert actions(plan) == {"old/c.py": "ARCHIVE", "old/a.py": "AUDIT", "old/b.py": "AUDIT"}
+    audit = plan.actions[1]
+    assert audit.blockers == ("main.py imports old/a.py", "old/a.py imports old/b.py")
+
+
+def test_a_test_keeps_nothing_alive() -> None:
+    index = build_index(
+        "-- a.py --\nx = 1\n-- tests/test_a.py --\nimport a\ndef test_x(): assert a.x\n"
+    )
+    plan = propose(index, [finding(ActionKind.ARCHIVE, "a.py")])
+    assert actions(plan) == {"a.py": "ARCHIVE"}
+
+
+def test_a_finding_without_a_file_stays_in_the_plan() -> None:
+    missing = Finding("AAA001", Location(), "There is no CI", Severity.HIGH, Confidence.HIGH)
+    plan = propose(build_index("-- a.py --\nx = 1\n"), [missing])
+    assert [(action.kind, action.paths) for action in plan.actions] == [("MODIFY", ())]
