@@ -400,6 +400,29 @@ def test_what_does_not_parse_is_a_fact(source: str | bytes, error: str, line: in
     )
 
 
+def test_a_file_that_does_not_parse_still_says_what_it_imports() -> None:
+    found = facts(
+        '''"""import nothing"""
+import os, app.store as store
+from app.models import (User,  # the one
+    Group)
+def run():
+    from . import tools
+    print 'x'
+if __name__ == "__main__":
+    load("config/a.yml")
+'''
+    )
+    assert found.error.startswith("Python 2")
+    shown = [(i.module, i.name, i.alias, i.level, i.lazy) for i in found.imports]
+    assert ("app.store", "", "store", 0, False) in shown
+    assert ("app.models", "Group", "", 0, False) in shown
+    assert ("", "tools", "", 1, True) in shown
+    assert ("app.models", "User", "", 1, False) in shown, "Python 2 looks beside the file first"
+    assert all("nothing" not in i.module for i in found.imports)
+    assert (found.main_line, found.literals) == (8, (("config/a.yml", 9),))
+
+
 @pytest.mark.parametrize(
     "source",
     [

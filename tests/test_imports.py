@@ -445,3 +445,13 @@ from a import engine, mode, speed, last, handle, first, os
         )
         == []
     )
+
+
+def test_a_file_that_does_not_parse_uses_what_it_imports_and_misses_nothing() -> None:
+    index = build_index(
+        "-- app/__init__.py --\n-- app/code.py --\nimport models, gone\nprint 'x'\n"
+        "-- app/models.py --\nimport utils\n-- app/utils.py --\nx = 1\n"
+    )
+    edges = {(e.source, e.target) for found in index.imports.imports.values() for e in found}
+    assert edges >= {("app/code.py", "app/models.py"), ("app/models.py", "app/utils.py")}
+    assert not index.imports.missing

@@ -130,6 +130,7 @@ class _Builder:
         self._bindings = Bindings(index, self._module_of)
         self._used: set[str] = set()  # top-level names that some import found here
         self._declared = _declared(index, self.roots)
+        self._old = any(f.error.startswith("Python 2") for _, f in index.each(python.SLICE))
         self._real = {top for root in self.roots.real() for top in self.names(root)}
 
     def names(self, root: str) -> tuple[str, ...]:
@@ -151,8 +152,11 @@ class _Builder:
 
     def graph(self) -> ImportGraph:
         for path, facts in self.index.each(python.SLICE):
+            missing, unresolved = len(self._missing), len(self._unresolved)
             for imported in facts.imports:
                 self._import(path, imported)
+            if facts.error and not facts.newer:  # it cannot run, so it misses nothing
+                del self._missing[missing:], self._unresolved[unresolved:]
             self._literals(path, facts)
         self._missing += self._gone()
         imports: dict[str, list[Edge]] = {}
@@ -160,9 +164,9 @@ class _Builder:
         for edge in self._edges.values():
             imports.setdefault(edge.source, []).append(edge)
             importers.setdefault(edge.target, []).append(edge)
-        missing: dict[str, dict[tuple[str, str, int], Missing]] = {}
+        gone_in: dict[str, dict[tuple[str, str, int], Missing]] = {}
         for gone in self._missing:
-            of_file = missing.setdefault(gone.source, {})
+            of_file = gone_in.setdefault(gone.source, {})
             of_file.setdefault((gone.module, gone.name, gone.import_.line), gone)
         modules: dict[str, list[str]] = {}
         for path, context in self._context_of.items():
@@ -171,7 +175,7 @@ class _Builder:
         return ImportGraph(
             imports={source: tuple(edges) for source, edges in imports.items()},
             importers={target: tuple(edges) for target, edges in sorted(importers.items())},
-            missing={source: tuple(found.values()) for source, found in sorted(missing.items())},
+            missing={source: tuple(found.values()) for source, found in sorted(gone_in.items())},
             modules={name: tuple(paths) for name, paths in sorted(modules.items())},
             roots={path: context.roots for path, context in self._context_of.items()},
         )
@@ -184,7 +188,7 @@ class _Builder:
             self._relative(source, imported)
             return
         module = imported.module
-        known = context.resolve(module, source)
+        known = context.resolve(module, source) or self._beside(source, module)
         found = known or self._elsewhere(source, module)
         if not found:
             self._unresolved.append(Missing(source, imported, module))
@@ -274,6 +278,12 @@ class _Builder:
                 if found and is_file(found):
                     self._edge(source, found, Import(module, line, dynamic=True))
                     break
+
+    def _beside(self, source: str, module: str) -> str:
+        """The file of that name in the same folder, where Python 2 looks first."""
+        folder = source.rpartition("/")[0]
+        found = self.modules.at(f"{folder}/{module.replace('.', '/')}") if self._old else ""
+        return found if found != source and is_file(found) else ""
 
     # -- what is not there
 

@@ -36,12 +36,9 @@ def extract(kind: str, data: bytes) -> PythonFacts:
 
     parsed = source.parse(data)
     if parsed.tree is None:
-        return PythonFacts(
-            error=parsed.error,
-            error_line=parsed.line,
-            newer=parsed.newer,
-            template=parsed.template,
-        )
+        from readiness.facts.python import unparsed
+
+        return unparsed.facts(parsed)
     try:
         return walk.facts(parsed)
     except RecursionError:  # blocks or expressions nested as no person writes them
@@ -54,4 +51,4 @@ def _warm() -> None:
     lexical.patterns()
 
 
-SLICE = Slice(name="python", version=9, type=PythonFacts, kind=_kind, extract=extract, warm=_warm)
+SLICE = Slice(name="python", version=10, type=PythonFacts, kind=_kind, extract=extract, warm=_warm)

@@ -100,7 +100,8 @@ class Swallow(Struct, frozen=True, array_like=True):
 
 
 class PythonFacts(Struct, frozen=True, array_like=True):
-    """`error` says why the file does not parse (`error_line` where), and then all else is empty.
+    """`error` says why the file does not parse (`error_line` where). Then all else is empty, but
+    for what its lines show without a grammar: `imports`, `literals` and `main_line`.
 
     `newer`: our interpreter is too old for it (the other facts are there where what is new could
     be set aside), or it could not be decided (nested too deeply, too large). `template`: the file
