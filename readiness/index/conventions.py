@@ -32,7 +32,7 @@ _NEXT = re.compile(
 )
 _TOOLS = re.compile(
     r"(?:^|/)(?:\w[\w.-]*\.config\.(?:js|ts|mjs|cjs|mts)|\.\w+rc\.(?:js|cjs)|noxfile\.py|fabfile\.py"
-    r"|tasks\.py|setup\.py|conf\.py|gunicorn(?:\.conf|_conf|_config|\.config)?\.py|dodo\.py"
+    r"|tasks\.py|manage\.py|__main__\.py|setup\.py|conf\.py|gunicorn(?:\.conf|_conf|_config|\.config)?\.py|dodo\.py"
     r"|sitecustomize\.py|hooks/(?:pre|post)_\w+\.py|hubconf\.py|wscript|SConstruct|conftest\.py)$"
 )
 
@@ -40,7 +40,6 @@ _TOOLS = re.compile(
 def conventions(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     """(file, why it is loaded) of what no import shows."""
     yield from _tests(index)
-    yield from _published(index)
     yield from _plugins(index)
     yield from _alembic(index)
     yield from _registered(index)
@@ -73,7 +72,7 @@ def _tests(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
                         yield edge.target, why
 
 
-def _published(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+def published(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     """The modules of packages that others install: their users import what they like."""
     projects = {
         path.rpartition("/")[0]: path

@@ -11,7 +11,7 @@ from readiness.facts import python
 from readiness.facts.python import Call, PythonFacts
 from readiness.index.archives import below
 from readiness.index.deployments import Deployments
-from readiness.index.inventory import RUN, FileClass
+from readiness.index.inventory import RUN
 from readiness.model import Evidence, Location
 
 if TYPE_CHECKING:
@@ -26,15 +26,22 @@ _NOT_BY_NAME = frozenset(("exec", "entry_points", "iter_entry_points", "locate")
 _ANY = frozenset(("*", "*.py", "**", "**/*", "**/*.py", "*.*"))
 
 
-def loaded(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
-    """(file, the loader's line) of every live file that a dynamic loader of live code may load.
+class Loaders:
+    """Tells what the dynamic loaders of a file may load.
 
     Where a loader looks is told from the literals around it: patterns of globs, steps of paths,
     the fixed parts of dotted names. A loader that says nothing is taken to look beside itself."""
-    places = _Places(index)
-    for path, facts in index.each(python.SLICE):
-        if facts.loaders and index.inventory.is_(path, FileClass.LIVE):
-            yield from _of_file(places, path, facts)
+
+    def __init__(self, index: RepoIndex) -> None:
+        self._index = index
+        self._places = _Places(index)
+
+    def of(self, path: str) -> Iterator[tuple[str, Evidence]]:
+        """(file, the loader's line) of every live file that `path` may load; what another file
+        was already told to load is left out."""
+        facts = self._index.facts(python.SLICE, path)
+        if facts is not None and facts.loaders:
+            yield from _of_file(self._places, path, facts)
 
 
 class _Places:

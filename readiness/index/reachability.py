@@ -1,34 +1,101 @@
-"""Reachability: what the entrypoints reach over imports and commands, and what a loader holds."""
+"""Reachability: why each file is alive, from what a build starts down to what nothing uses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from readiness.facts import compose, dockerfile, manifest, python, shell, workflow
 from readiness.index.breaks import packages_of
-from readiness.index.inventory import ASIDE, FileClass
+from readiness.index.deployments import Deployments
+from readiness.index.inventory import ASIDE, RUN, FileClass
+from readiness.index.launches import Source
+from readiness.index.loaders import Loaders
 from readiness.index.references import Use
+from readiness.index.starts import Role
 from readiness.model import Evidence, Location
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
 
 
+class Standing(StrEnum):
+    """Why a file is alive, the strongest reason first."""
+
+    STARTED = "started"  # a build, CI, an image or a command of the repository reaches it
+    LOADED = "loaded"  # a loader, a framework or configuration may load it by name
+    PUBLISHED = "published"  # it lies in a package that others install and may import
+    DOCUMENTED = "documented"  # a document names it, or what imports it
+    BY_HAND = "by hand"  # it can be run (a main guard, a script), or what imports it can
+    TESTED = "tested"  # only tests use it
+    NOTHING = "nothing"
+
+
 class Reachability(Struct, frozen=True):
     """`reached`: path -> the file that reaches it (itself for an entrypoint and for what tools
-    read by its name). `held`: path -> the loader's line, for what a dynamic loader, glob, plugin
-    group, framework or configuration may load by name, and for what such a file imports.
+    read by its name). The others: path -> the line that speaks for it. `held`: what a dynamic
+    loader, glob, plugin group, framework or configuration may load by name, with what such a file
+    imports; it includes `published`. `documented`, `by_hand` and `tested` hold only what no
+    stronger reason but publishing keeps. Tests and archives keep nothing else alive.
 
-    A file that is neither is not proven to be dead: someone may run it by hand."""
+    `shares`: folder of a deployment -> (modules that are reached or loaded, all its modules).
+
+    A file that is nowhere in it is not proven to be dead: where the entrypoints reach less than
+    three quarters of a deployment, they are not understood."""
 
     reached: dict[str, str] = {}
     held: dict[str, Evidence] = {}
+    published: dict[str, Evidence] = {}
+    documented: dict[str, Evidence] = {}
+    by_hand: dict[str, Evidence] = {}
+    tested: dict[str, Evidence] = {}
+    shares: dict[str, tuple[int, int]] = {}
 
     def live(self, path: str) -> bool:
         return path in self.reached or path in self.held
+
+    def standing(self, path: str) -> Standing:
+        """The strongest reason for which a file is alive."""
+        if path in self.reached:
+            return Standing.STARTED
+        if path in self.held and path not in self.published:
+            return Standing.LOADED
+        for standing, known in self._weaker():
+            if path in known:
+                return standing
+        return Standing.NOTHING
+
+    def uses(self, path: str) -> dict[Standing, Evidence]:
+        """Every reason that is known for a file, strongest first, with the line that shows it."""
+        found: dict[Standing, Evidence] = {}
+        if path in self.reached:
+            via = self.reached[path]
+            told = f"{via} is started or read by tools" if via == path else f"{via} reaches it"
+            found[Standing.STARTED] = Evidence(told, Location(via))
+        if path in self.held and path not in self.published:
+            found[Standing.LOADED] = self.held[path]
+        found.update((standing, known[path]) for standing, known in self._weaker() if path in known)
+        return found
+
+    def share(self, path: str) -> float:
+        """How much of the deployment that `path` belongs to is reached or loaded, 0..1; 1 where
+        it has no module."""
+        folder = path.rpartition("/")[0]
+        while folder and folder not in self.shares:
+            folder = folder.rpartition("/")[0]
+        reached, modules = self.shares.get(folder, (0, 0))
+        return reached / modules if modules else 1.0
+
+    def _weaker(self) -> tuple[tuple[Standing, dict[str, Evidence]], ...]:
+        return (
+            (Standing.PUBLISHED, self.published),
+            (Standing.DOCUMENTED, self.documented),
+            (Standing.BY_HAND, self.by_hand),
+            (Standing.TESTED, self.tested),
+        )
 
 
 _RECIPES = (
@@ -37,6 +104,10 @@ _RECIPES = (
 )
 _UNITS = (".service", ".conf")
 _SOURCES = (".py", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue")
+_PYTHON = (".py", ".pyi", ".pyw")
+_SCRIPTS = (".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd")
+_DOCUMENTS = (".md", ".rst", ".txt", ".adoc", ".html", ".ipynb", ".mdx")
+_CHRONICLES = ("change", "history", "news", "release", "license", "authors", "contributors")
 _CONFIGURATION = (
     *(".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".json", ".env", ".service", ".xml"),
     ".properties",
@@ -44,110 +115,194 @@ _CONFIGURATION = (
 
 
 def build(index: RepoIndex) -> Reachability:
-    reached = _reached(index, dict(_seeds(index)))
-    return Reachability(reached, _held(index, reached))
+    return _Builder(index).build()
 
 
-def _seeds(index: RepoIndex) -> Iterator[tuple[str, str]]:
-    """(file, who starts it) of what is started from outside of the code."""
-    for entrypoint in index.entrypoints.all:
-        if not entrypoint.rival:
-            yield entrypoint.path, entrypoint.path
-    for launch in index.entrypoints.launches:
-        yield launch.target, launch.file
-    dead = set(index.workflows.nested)
-    for path in index.files:
-        aside = path in dead or index.inventory.is_(path, *ASIDE)
-        if not aside and _is_read_by_tools(path):
-            yield path, path
+class _Builder:
+    def __init__(self, index: RepoIndex) -> None:
+        self._index = index
+        self._loaders = Loaders(index)
+        self._launched: dict[str, list[str]] = {}  # script -> what it starts
+        for launch in index.entrypoints.launches:
+            if launch.source is not Source.DOCUMENT:
+                self._launched.setdefault(launch.file, []).append(launch.target)
 
+    def build(self) -> Reachability:
+        from readiness.index.conventions import conventions, published
 
-def _is_read_by_tools(path: str) -> bool:
-    """Is it a definition that a build, an orchestrator, CI or a package manager reads?"""
-    if path.endswith((".py", ".md", ".ts", ".tsx", ".js", ".jsx", ".html", ".css")):
-        return path.endswith("setup.py")
-    name = path.rpartition("/")[2].lower()
-    if name in _RECIPES or (name.endswith(_UNITS) and shell.SLICE.kind(path)):
-        return True
-    slices = (dockerfile.SLICE, compose.SLICE, workflow.SLICE, manifest.SLICE)
-    return any(slice_.kind(path) is not None for slice_ in slices)
+        index = self._index
+        reached = self._reached(dict(self._seeds()))
+        seeds = (*conventions(index), *self._configured())
+        held = self._spread(seeds, reached, (reached,))
+        public = self._spread(published(index), (), (reached, held))
+        settled = (reached, held)
+        documented = self._spread(self._documented(), (), settled)
+        by_hand = self._spread(self._runnable(), (), (*settled, documented))
+        tested = self._spread(self._tests(), (), (*settled, documented, by_hand))
+        for path, evidence in public.items():
+            held.setdefault(path, evidence)
+        return Reachability(
+            reached, held, public, documented, by_hand, tested, self._shares(reached, held, public)
+        )
 
+    # -- what starts
 
-def _reached(index: RepoIndex, reached: dict[str, str]) -> dict[str, str]:
-    pending = list(reached)
-    while pending:
-        source = pending.pop()
-        for target in _next(index, source):
-            if target not in reached:
-                reached[target] = source
-                pending.append(target)
-    return reached
+    def _seeds(self) -> Iterator[tuple[str, str]]:
+        """(file, who starts it) of what is started from outside of the code."""
+        index = self._index
+        for entrypoint in index.entrypoints.all:
+            if not entrypoint.rival and entrypoint.role is not Role.CLI:
+                yield entrypoint.path, entrypoint.path
+        dead = set(index.workflows.nested)
+        for launch in index.entrypoints.launches:
+            started = launch.source not in (Source.DOCUMENT, Source.SCRIPT)
+            if started or (launch.source is Source.SCRIPT and self._is_read_by_tools(launch.file)):
+                yield launch.target, launch.file
+        for path in index.files:
+            aside = path in dead or index.inventory.is_(path, *ASIDE)
+            if not aside and self._is_read_by_tools(path):
+                yield path, path
 
+    def _is_read_by_tools(self, path: str) -> bool:
+        """Is it a definition that a build, an orchestrator, CI or a package manager reads?"""
+        name = path.rpartition("/")[2].lower()
+        if path.endswith((".py", ".md", ".ts", ".tsx", ".js", ".jsx", ".html", ".css")):
+            return name == "setup.py"
+        if name in _RECIPES or (name.endswith(_UNITS) and shell.SLICE.kind(path)):
+            return True
+        slices = (dockerfile.SLICE, compose.SLICE, workflow.SLICE, manifest.SLICE)
+        return any(slice_.kind(path) is not None for slice_ in slices)
 
-def _next(index: RepoIndex, source: str) -> Iterator[str]:
-    """The files that `source` imports, runs or ships when it runs."""
-    if source.endswith((".py", ".pyi", ".pyw")):
-        for edge in index.imports.imports.get(source, ()):
-            lost = edge.guessed and index.inventory.is_(edge.target, FileClass.ARCHIVE)
-            if not (edge.typing or lost):
-                yield edge.target
-                yield from packages_of(index, edge.target, source)
-    else:
-        for reference in index.references.from_.get(source, ()):
-            if reference.use is not Use.MENTIONS and reference.target in index.files:
-                yield reference.target
+    def _reached(self, reached: dict[str, str]) -> dict[str, str]:
+        pending = list(reached)
+        while pending:
+            source = pending.pop()
+            tests = self._index.inventory.is_(source, FileClass.TEST)
+            for target in self._next(source):
+                if tests and not self._index.inventory.is_(target, FileClass.TEST):
+                    continue
+                if target not in reached:
+                    reached[target] = source
+                    pending.append(target)
+        return reached
 
+    def _next(self, source: str) -> Iterator[str]:
+        """The files that `source` imports, runs or ships when it runs."""
+        index = self._index
+        yield from self._launched.get(source, ())
+        if source.endswith(_PYTHON):
+            for edge in index.imports.imports.get(source, ()):
+                lost = edge.guessed and index.inventory.is_(edge.target, FileClass.ARCHIVE)
+                if not (edge.typing or lost):
+                    yield edge.target
+                    yield from packages_of(index, edge.target, source)
+        else:
+            for reference in index.references.from_.get(source, ()):
+                if reference.use is not Use.MENTIONS and reference.target in index.files:
+                    yield reference.target
 
-def _held(index: RepoIndex, reached: Iterable[str]) -> dict[str, Evidence]:
-    from readiness.index.conventions import conventions
-    from readiness.index.loaders import loaded
+    # -- what is loaded, and what follows from each weaker reason
 
-    held: dict[str, Evidence] = {}
-    for path, evidence in (*loaded(index), *conventions(index), *_configured(index)):
-        held.setdefault(path, evidence)
-    pending = [*reached, *held]
-    for path in pending:  # grows while it is walked
-        if not path.endswith(_SOURCES) or index.inventory.is_(path, FileClass.TEST):
-            continue
-        for target, evidence in _with(index, path, held.get(path)):
-            if target not in held:
-                held[target] = evidence
-                pending.append(target)
-    return held
+    def _spread(
+        self,
+        seeds: Iterable[tuple[str, Evidence]],
+        alive: Iterable[str],
+        settled: tuple[dict[str, str] | dict[str, Evidence], ...],
+    ) -> dict[str, Evidence]:
+        """The seeds and all that they load, with why. `settled` need no further reason; `alive`
+        are those of them whose own loading still has to be looked at."""
+        found: dict[str, Evidence] = {}
+        for path, evidence in seeds:
+            if not any(path in known for known in settled):
+                found.setdefault(path, evidence)
+        pending = [*alive, *found]
+        for path in pending:  # grows while it is walked
+            runs = path.endswith((*_SOURCES, *_SCRIPTS))
+            if not runs or self._index.inventory.is_(path, FileClass.TEST):
+                continue
+            for target, evidence in self._with(path, found.get(path)):
+                if target not in found and not any(target in known for known in settled):
+                    found[target] = evidence
+                    pending.append(target)
+        return found
 
+    def _with(self, path: str, why: Evidence | None) -> Iterator[tuple[str, Evidence]]:
+        """What is loaded with a file: what its strings and loaders name, the packages that it lies
+        in, and, where that is not followed yet, what it imports."""
+        if path.endswith(".py"):
+            yield from self._named(path)
+            yield from self._loaders.of(path)
+        folder = path.rpartition("/")[0]
+        while (package := f"{folder}/__init__.py") in self._index.files:
+            yield package, why or Evidence(f"{path} lies in the package", Location(path))
+            folder = folder.rpartition("/")[0]
+        if why is not None:
+            for target in self._next(path):
+                yield target, why
 
-def _with(index: RepoIndex, path: str, held: Evidence | None) -> Iterator[tuple[str, Evidence]]:
-    """What is loaded with a live file: what its strings name, the packages that it lies in, and,
-    where it is not `reached` but `held`, what it imports."""
-    if path.endswith(".py"):
-        yield from _named(index, path)
-    folder = path.rpartition("/")[0]
-    while (package := f"{folder}/__init__.py") in index.files:
-        yield package, held or Evidence(f"{path} lies in the package", Location(path))
-        folder = folder.rpartition("/")[0]
-    if held is not None:
-        for target in _next(index, path):
-            yield target, held
+    def _named(self, path: str) -> Iterator[tuple[str, Evidence]]:
+        """What the strings of Python name: a script that it runs, a module that it hands on."""
+        for reference in self._index.references.from_.get(path, ()):
+            names = reference.use is Use.MENTIONS and reference.target.endswith((".py", ".sh"))
+            if names and not self._index.inventory.is_(reference.target, *ASIDE):
+                yield reference.target, _named_by(path, reference.line)
 
+    def _configured(self) -> Iterator[tuple[str, Evidence]]:
+        """The Python files that configuration names."""
+        for source, references in self._index.references.from_.items():
+            if not source.lower().endswith(_CONFIGURATION):
+                continue
+            if self._index.inventory.is_(source, *ASIDE, FileClass.TEST, FileClass.DOCS):
+                continue
+            for reference in references:
+                if reference.target.endswith(".py") and python.SLICE.kind(reference.target):
+                    yield reference.target, _named_by(source, reference.line)
 
-def _named(index: RepoIndex, path: str) -> Iterator[tuple[str, Evidence]]:
-    """What the strings of live Python name: a script that it runs, a module that it hands on."""
-    for reference in index.references.from_.get(path, ()):
-        names = reference.use is Use.MENTIONS and reference.target.endswith((".py", ".sh"))
-        if names and not index.inventory.is_(reference.target, *ASIDE):
-            yield reference.target, _named_by(path, reference.line)
+    # -- the weaker reasons
 
+    def _documented(self) -> Iterator[tuple[str, Evidence]]:
+        """What documents name or tell people to run; what only tells of the past does not count."""
+        for source, references in self._index.references.from_.items():
+            name = source.rpartition("/")[2].lower()
+            if not name.endswith(_DOCUMENTS) or name.startswith(_CHRONICLES):
+                continue
+            if not self._index.inventory.is_(source, *ASIDE):
+                for reference in references:
+                    if reference.target.endswith((*_SOURCES, *_SCRIPTS)):
+                        yield reference.target, _named_by(source, reference.line)
+        for launch in self._index.entrypoints.launches:
+            if launch.source is Source.DOCUMENT:
+                yield launch.target, _named_by(launch.file, launch.line)
 
-def _configured(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
-    """The Python files that configuration names."""
-    for source, references in index.references.from_.items():
-        if not source.lower().endswith(_CONFIGURATION):
-            continue
-        if index.inventory.is_(source, *ASIDE, FileClass.TEST, FileClass.DOCS):
-            continue
-        for reference in references:
-            if reference.target.endswith(".py") and python.SLICE.kind(reference.target):
-                yield reference.target, _named_by(source, reference.line)
+    def _runnable(self) -> Iterator[tuple[str, Evidence]]:
+        for path, class_ in self._index.inventory.classes.items():
+            if class_ in RUN:
+                facts = self._index.facts(python.SLICE, path) if path.endswith(".py") else None
+                if facts is not None and facts.main_line:
+                    told = f"{path} can be run: it has a main guard"
+                    yield path, Evidence(told, Location(path, facts.main_line))
+                elif path.endswith(_SCRIPTS) or (class_ is FileClass.SCRIPT and facts is not None):
+                    yield path, Evidence(f"{path} is a script", Location(path))
+
+    def _tests(self) -> Iterator[tuple[str, Evidence]]:
+        for path, class_ in self._index.inventory.classes.items():
+            if class_ is FileClass.TEST and path.endswith(".py"):
+                told = Evidence(f"the test {path} uses it", Location(path))
+                for target, _ in self._with(path, told):
+                    if not self._index.inventory.is_(target, FileClass.TEST):
+                        yield target, told
+
+    def _shares(
+        self, reached: dict[str, str], held: dict[str, Evidence], public: dict[str, Evidence]
+    ) -> dict[str, tuple[int, int]]:
+        homes = Deployments(self._index)
+        counts = {folder: [0, 0] for folder in sorted(homes.folders)}
+        for path, class_ in self._index.inventory.classes.items():
+            if class_ is FileClass.LIVE and path.endswith(".py"):
+                count = counts[homes.of(path)]
+                count[0] += path in reached or (path in held and path not in public)
+                count[1] += 1
+        return {folder: (live, all_) for folder, (live, all_) in counts.items()}
 
 
 def _named_by(source: str, line: int) -> Evidence:
