@@ -19,6 +19,7 @@ MAX_HEADINGS = 30
 
 _FENCE = re.compile(r"\n[ \t>*-]{0,12}(```+|~~~+)([^`\n]*)")
 _HEADING = re.compile(r"\n(#{1,6})[ \t]+([^\n]{1,300})")
+_TARGET = re.compile(r"\][(:]")
 _LINK = re.compile(r"\]\(<?([^()<>\s]{1,500})")
 _DEFINITION = re.compile(r"\n\[([^\]\n]{1,200})\]:[ \t]*<?([^\s<>]{1,500})")
 _SOURCE = re.compile(r"src=\"([^\"\n]{1,500})\"")
@@ -79,7 +80,9 @@ def extract(kind: str, data: bytes) -> MarkdownFacts:
 
 def read(text: str) -> MarkdownFacts:
     """The facts of a document's text."""
-    text = "\n" + text[:MAX_TEXT].replace("\r\n", "\n")
+    text = "\n" + text[:MAX_TEXT]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
     prose, shell = _parts(text)
     shown: list[Command] = []
     lines = _Lines(text)
@@ -140,7 +143,7 @@ def _headings(text: str, prose: list[tuple[int, int]]) -> Iterator[Heading]:
 
 def _links(text: str, prose: list[tuple[int, int]]) -> Iterator[Link]:
     found: list[tuple[int, str, str]] = []
-    for start, end in prose:
+    for start, end in prose if _TARGET.search(text) else ():
         for match in _LINK.finditer(text, start, end):
             opening = text.rfind("[", max(start, match.start() - 200), match.start())
             shown = text[opening + 1 : match.start()] if opening >= 0 else ""
@@ -148,6 +151,7 @@ def _links(text: str, prose: list[tuple[int, int]]) -> Iterator[Link]:
         found += [
             (match.start(1), match[1], match[2]) for match in _DEFINITION.finditer(text, start, end)
         ]
+    for start, end in prose if 'src="' in text else ():
         found += [(match.start(), "", match[1]) for match in _SOURCE.finditer(text, start, end)]
     lines = _Lines(text)
     for position, shown, target in sorted(found):
