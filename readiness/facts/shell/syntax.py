@@ -21,6 +21,7 @@ _REDIRECTION = re.compile(r"&>>?|<<-|<<<|<<|<&|<>|>>|>&|>\||[<>]")
 _EMPTY_PARENTHESES = re.compile(r"[ \t]*\([ \t]*\)")
 _OPTIONS = re.compile(r"-[a-zA-Z]+")
 _SPACE = re.compile(r"\s*")
+_IDLE_LINES = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?\n){1,1000}")
 _IN = re.compile(r"\s+in(?=\s)")
 
 _LOOPS = frozenset(("while", "until", "for", "select"))
@@ -68,7 +69,9 @@ class Reader(Words):
                 self.position += 1
                 if self._draft is not None or not self._frames[-1].open_ended:
                     self._end_list()
-                self.skip_heredocs()
+                if self._heredocs:
+                    self.skip_heredocs()
+                self.skip(_IDLE_LINES)
             elif char == ")" == stop and len(self._frames) <= floor and not self._in_pattern():
                 break
             elif char in ";&|()<>":

@@ -10,8 +10,9 @@ MAX_EXPANSION = 300  # characters of an expansion that are kept in a word
 MAX_FAILURES = 8  # searches for a missing bracket, after which no more is tried
 MAX_HEREDOCS = 100  # on one line
 
+_ENDS_WORD = " \t\r\n;&|<>()"
 BLANKS = " \t\r\\"  # what blanks start with
-PLAIN_WORDS = re.compile(r"(?:[ \t\r]*[^\s\\'\"$`;&|<>()#]+(?![^\s;&|<>()]))+")
+PLAIN_WORDS = re.compile(r"(?:[ \t\r]*[^\s\\'\"$`;&|<>()#]+(?![^\s;&|<>()])){1,1000}")
 _BLANKS = re.compile(r"(?:[ \t\r]|\\\r?\n)+")
 _PLAIN = re.compile(r"[^\s\\'\"$`;&|<>()]+")
 _QUOTED = re.compile(r'[^"\\$`]+')
@@ -65,8 +66,13 @@ class Words:
 
     def word(self) -> tuple[str, bool]:
         """The word at the position with its quotes removed, and whether any part was quoted."""
-        text, parts, quoted = self.text, [], False
-        while self.position < len(text):
+        text, end = self.text, len(self.text)
+        if plain := _PLAIN.match(text, self.position):
+            self.position = plain.end()
+            if self.position == end or text[self.position] in _ENDS_WORD:
+                return plain[0], False
+        parts, quoted = [plain[0]] if plain else [], False
+        while self.position < end:
             if plain := _PLAIN.match(text, self.position):
                 parts.append(plain[0])
                 self.position = plain.end()
