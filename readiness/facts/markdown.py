@@ -17,8 +17,8 @@ MAX_FENCES = 4_000
 MAX_EACH = 2_000  # links, paths, commands of one document
 MAX_HEADINGS = 30
 
-_FENCE = re.compile(r"\n[ \t>*-]{0,12}(```+|~~~+)([^`\n]*)")
-_HEADING = re.compile(r"\n(#{1,6})[ \t]+([^\n]{1,300})")
+_FENCE = re.compile(r"\n(?=[ \t>*`~-])[ \t>*-]{0,12}(```+|~~~+)([^`\n]*)")
+_HEADING = re.compile(r"\n(#{1,6})[ \t]+(.{1,300})")
 _TARGET = re.compile(r"\][(:]")
 _LINK = re.compile(r"\]\(<?([^()<>\s]{1,500})")
 _DEFINITION = re.compile(r"\n\[([^\]\n]{1,200})\]:[ \t]*<?([^\s<>]{1,500})")
