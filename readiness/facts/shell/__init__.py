@@ -190,7 +190,7 @@ def _mentions(text: str, found: tuple[Command, ...]) -> Iterator[tuple[str, int]
     """The paths in comments, heredocs and what else is no command; each once."""
     from readiness.facts.mentions import MAX_LINE, paths
 
-    known = {word for command in found for each in command.words for word in paths(each)}
+    known = set(paths(" ".join(word for command in found for word in command.words)))
     count = 0
     for number, line in enumerate(text.split("\n"), 1):
         for word in paths(line[:MAX_LINE]):
