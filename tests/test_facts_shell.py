@@ -121,6 +121,7 @@ def test_a_credential_is_masked_where_it_is_found() -> None:
     text = f"DB_PASSWORD={value} psql postgres://me:{value}@db/x --token={value}\n"
     text += f"export API_KEY={value}"
     assert value not in repr(script(text))
+    assert value not in repr(only(f"git clone https://me:{value}@host/x"))
     assert "--token=$TOKEN" in only("a --token=$TOKEN").words
 
 

@@ -284,4 +284,4 @@ def _healthcheck(walk: Walk, node: Node | None) -> tuple[tuple[Command, ...] | N
     return exec_form(words[1:] if words[:1] == ["CMD"] else words, test.line), test.line
 
 
-SLICE = Slice(name="compose", version=1, type=ComposeFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="compose", version=2, type=ComposeFacts, kind=_kind, extract=extract)

@@ -190,4 +190,4 @@ def _probe(walk: Walk, kind: str, node: Node) -> Probe:
     )
 
 
-SLICE = Slice(name="k8s", version=1, type=K8sFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="k8s", version=2, type=K8sFacts, kind=_kind, extract=extract)

@@ -170,4 +170,4 @@ def _paths(text: str, prose: list[tuple[int, int]]) -> Iterator[tuple[str, int]]
                     yield word, lines.at(match.start())
 
 
-SLICE = Slice(name="markdown", version=2, type=MarkdownFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="markdown", version=3, type=MarkdownFacts, kind=_kind, extract=extract)

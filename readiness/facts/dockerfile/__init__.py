@@ -375,4 +375,4 @@ def extract(kind: str, data: bytes) -> DockerfileFacts:
     )
 
 
-SLICE = Slice(name="dockerfile", version=1, type=DockerfileFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="dockerfile", version=2, type=DockerfileFacts, kind=_kind, extract=extract)

@@ -101,7 +101,7 @@ def commands(text: str, first_line: int = 1, pipefail: bool = False) -> tuple[Co
             return ()
         if words[0] not in _KEYWORDS:
             line = first_line + text[: len(text) - len(text.lstrip())].count("\n")
-            return (Command(veil_words(words) if " -" in text else words, line),)
+            return (Command(veil_words(words), line),)
     return tuple(_freeze(draft) for draft in Reader(text, first_line, pipefail).commands)
 
 
@@ -254,4 +254,4 @@ def _failure(commands: list[Draft], choice: Choice) -> tuple[Draft | None, tuple
     return guard, choice.branches[-1] if choice.closed else (0, 0)
 
 
-SLICE = Slice(name="shell", version=2, type=ShellFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="shell", version=3, type=ShellFacts, kind=_kind, extract=extract)
