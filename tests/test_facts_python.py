@@ -351,9 +351,36 @@ def test_patch_targets_are_dotted_strings() -> None:
             monkeypatch.setattr("f.g", 1)
             mocker.patch("h.i")
             setattr(x, "not.this", 1)
+            dispatch("not.this")
+            mock.patch("may.be.made", create=True)
+            monkeypatch.setattr("may.be.missing", 1, raising=False)
         """
     )
     assert [target for target, _ in found.patches] == ["a.b.C", "d.e", "f.g", "h.i"]
+
+
+@pytest.mark.parametrize(
+    ("manager", "optional", "typing"),
+    [
+        ("pytest.raises(ImportError)", True, True),
+        ("self.assertRaises((KeyError, ModuleNotFoundError))", True, True),
+        ("self.assertRaisesRegex(ValueError, 'x')", True, False),
+        ("suppress(ImportError)", True, False),
+        ("suppress(OSError)", False, False),
+        ("open('x')", False, False),
+    ],
+)
+def test_an_import_that_is_expected_to_fail_needs_nothing(
+    manager: str, optional: bool, typing: bool
+) -> None:
+    found = facts(f"""
+        def test(self):
+            with {manager}:
+                import a.b
+                import_module("c.d")
+        """)
+    assert [each.module for each in found.imports] == ["a.b", "c.d"]
+    assert {(each.optional, each.typing) for each in found.imports} == {(optional, typing)}
 
 
 def test_literals_are_paths_and_dotted_names_outside_comments_and_docstrings() -> None:

@@ -27,6 +27,8 @@ def test_history_tells_of_renames_one_after_the_other() -> None:
     found = move(tree, history)
     assert (found.fate, found.path) == (Fate.MOVED, "app/shop/sales.py")
     assert found.at == 1_769_904_000  # the first rename: from then on the test was stale
+    first = build_index(tree, history).history.removed["app/orders.py"]
+    assert found.commit == first.commit
 
 
 def test_what_was_renamed_into_an_archive_is_archived() -> None:
@@ -40,6 +42,13 @@ def test_what_was_removed_and_is_nowhere_is_removed() -> None:
     tree = f"{APP}-- tests/test_a.py --\nimport app.orders\n"
     assert where(tree, history) == (Fate.REMOVED, "")
     assert where(tree) == (Fate.UNKNOWN, "")
+
+
+def test_a_name_that_was_a_module_of_its_package_is_followed_too() -> None:
+    tree = f"{APP}X = 1\n-- tests/test_a.py --\nfrom app import orders\n"
+    assert where(tree, "2026-02-01 a | D app/orders.py") == (Fate.REMOVED, "")
+    renamed = "2026-02-01 a | R app/orders.py > app/sales.py"
+    assert where(f"-- app/sales.py --\n{tree}", renamed) == (Fate.MOVED, "app/sales.py")
 
 
 def test_the_one_file_that_defines_the_imported_names_has_them_now() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from readiness.index.tests import SuiteFile, Tests
+from readiness.index.tests import SuiteFile, Tests, dependents
 from readiness.testing import build_index
 
 TEST = "def test_x(): pass\n"
@@ -146,3 +146,51 @@ def test_two_files_of_one_name_only_clash_in_one_session_of_one_mode() -> None:
 def test_what_the_settings_ignore_is_not_collected(settings: str, ignored: str) -> None:
     file = only(f"{settings}-- tests/unit/test_a.py --\n{TEST}")
     assert (file.ignored, file.collected) == (ignored, not ignored)
+
+
+CODE = """\
+-- app/__init__.py --
+-- app/old.py --
+-- app/live.py --
+-- tests/conftest.py --
+import app.old
+-- tests/helpers.py --
+import app.old
+-- tests/tools.py --
+import app.old
+-- tests/test_only.py --
+from app import old
+-- tests/test_helped.py --
+import helpers
+-- tests/test_mixed.py --
+import app.live
+import app.old
+import tools
+-- tests/test_patched.py --
+import app.old
+@patch("app.live.send")
+def test_x(): pass
+-- tests/test_client.py --
+import app.old
+from fastapi.testclient import TestClient
+-- tests/test_else.py --
+import app.live
+"""
+
+
+def test_tests_that_need_nothing_else_go_with_what_they_test() -> None:
+    found = dependents(build_index(CODE), {"app/old.py"})
+    assert found.only == ("tests/helpers.py", "tests/test_helped.py", "tests/test_only.py")
+    assert found.mixed == (
+        "tests/conftest.py",
+        "tests/test_client.py",
+        "tests/test_mixed.py",
+        "tests/test_patched.py",
+        "tests/tools.py",
+    )
+
+
+def test_all_go_where_all_that_they_need_goes() -> None:
+    found = dependents(build_index(CODE), {"app/old.py", "app/live.py"})
+    assert found.mixed == ("tests/conftest.py", "tests/test_client.py")
+    assert "tests/tools.py" in found.only

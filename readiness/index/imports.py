@@ -51,13 +51,15 @@ class ImportGraph(Struct, frozen=True):
     A module counts as missing only where its top-level package is the repository's own and no file
     has that dotted ending. What .gitignore hides, and what a build makes, is not missing.
     `modules`: dotted name under any root -> paths. `roots`: source -> the folders that stand on
-    its import path, in order ("" for the root of the repository)."""
+    its import path, in order ("" for the root of the repository). `declared`: top-level names that
+    what the manifests depend on may bring."""
 
     imports: dict[str, tuple[Edge, ...]] = {}
     importers: dict[str, tuple[Edge, ...]] = {}
     missing: dict[str, tuple[Missing, ...]] = {}
     modules: dict[str, tuple[str, ...]] = {}
     roots: dict[str, tuple[str, ...]] = {}
+    declared: frozenset[str] = frozenset()
 
 
 def build(index: RepoIndex) -> ImportGraph:
@@ -178,6 +180,7 @@ class _Builder:
             missing={source: tuple(found.values()) for source, found in sorted(gone_in.items())},
             modules={name: tuple(paths) for name, paths in sorted(modules.items())},
             roots={path: context.roots for path, context in self._context_of.items()},
+            declared=self._declared,
         )
 
     # -- one import

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from readiness.facts import python
+from readiness.index.history import Removal
 from readiness.index.imports import Missing
 from readiness.index.inventory import FileClass, named_as_test
 
@@ -24,11 +25,13 @@ class Fate(StrEnum):
 
 
 class Move(Struct, frozen=True):
-    """What became of something; `at` is when, in seconds since 1970, 0 where history is silent."""
+    """What became of something. `at` is when, in seconds since 1970, and `commit` the one that
+    removed or renamed it; 0 and "" where history is silent."""
 
     fate: Fate
     path: str = ""
     at: int = 0
+    commit: str = ""
 
 
 _DISTINCT = 8  # letters from which a name alone tells what it names
@@ -54,19 +57,20 @@ class Moves:
 
     def of(self, missing: Missing) -> Move:
         """Where the module of `missing` went, or the name that its module lost."""
-        if missing.name:
-            return self._now(missing, self._files_with([missing.name]), 0)
-        at, last = self._followed(missing)
+        gone, last = self._followed(missing)
         if last in self._index.files:
             archived = self._index.inventory.archive_root(last) is not None
-            return Move(Fate.ARCHIVED if archived else Fate.MOVED, last, at)
-        defined = self._files_with(self._names(missing))
-        own = missing.module.rpartition(".")[2]
-        named = self._stems.get(own, []) if len(own) >= _DISTINCT else []
-        both = [path for path in defined if path in named]
-        found = self._now(missing, both or defined or named, at)
-        if found.fate is Fate.UNKNOWN and at:
-            return Move(Fate.REMOVED, at=at)
+            return _move(Fate.ARCHIVED if archived else Fate.MOVED, last, gone)
+        if missing.name:
+            found = self._now(missing, self._files_with([missing.name]), gone)
+        else:
+            defined = self._files_with(self._names(missing))
+            own = missing.module.rpartition(".")[2]
+            named = self._stems.get(own, []) if len(own) >= _DISTINCT else []
+            both = [path for path in defined if path in named]
+            found = self._now(missing, both or defined or named, gone)
+        if found.fate is Fate.UNKNOWN and gone is not None:
+            return _move(Fate.REMOVED, "", gone)
         return found
 
     def _names(self, missing: Missing) -> Iterator[str]:
@@ -86,7 +90,7 @@ class Moves:
                 found = files if found is None else [path for path in found if path in files]
         return found or []
 
-    def _now(self, missing: Missing, files: list[str], at: int) -> Move:
+    def _now(self, missing: Missing, files: list[str], gone: Removal | None) -> Move:
         """The one live file of `files`, else the archived one nearest to where it was."""
         archive_root = self._index.inventory.archive_root
         parent = missing.module.rpartition(".")[0].replace(".", "/")
@@ -98,30 +102,38 @@ class Moves:
         ]
         live = [path for path in others if archive_root(path) is None]
         if len(live) == 1:
-            return Move(Fate.MOVED, live[0], at)
+            return _move(Fate.MOVED, live[0], gone)
         if live or not others:
-            return Move(Fate.UNKNOWN, at=at)
+            return _move(Fate.UNKNOWN, "", gone)
         wanted = missing.module.split(".")
-        return Move(Fate.ARCHIVED, max(others, key=lambda path: _alike(path, wanted)), at)
+        return _move(Fate.ARCHIVED, max(others, key=lambda path: _alike(path, wanted)), gone)
 
-    def _followed(self, missing: Missing) -> tuple[int, str]:
-        """When the module was removed or first renamed, and the last path that it had."""
+    def _followed(self, missing: Missing) -> tuple[Removal | None, str]:
+        """The commit that removed or first renamed the module, and the last path that it had."""
         removed = self._index.history.removed
         for path in self._places(missing):
-            if path in removed:
-                at = removed[path].at
+            gone = removed.get(path)
+            if gone is not None:
                 for _ in range(_HOPS):
                     if path not in removed or not removed[path].renamed_to:
                         break
                     path = removed[path].renamed_to
-                return at, path
-        return 0, ""
+                return gone, path
+        return None, ""
 
     def _places(self, missing: Missing) -> Iterator[str]:
-        path = missing.module.replace(".", "/")
+        """Where the module may have been; a name may have been a module of its package."""
+        if missing.name and not missing.target.endswith("/__init__.py"):
+            return
+        dotted = f"{missing.module}.{missing.name}" if missing.name else missing.module
+        path = dotted.replace(".", "/")
         for root in self._index.imports.roots.get(missing.source, ()):
             for ending in (".py", "/__init__.py"):
                 yield f"{root}/{path}{ending}" if root else path + ending
+
+
+def _move(fate: Fate, path: str, gone: Removal | None) -> Move:
+    return Move(fate, path, gone.at, gone.commit) if gone else Move(fate, path)
 
 
 def _stem(path: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,11 +11,13 @@ from msgspec import Struct
 
 from readiness.facts import manifest, python
 from readiness.facts.manifest import PytestOptions
+from readiness.facts.python import Definition, PythonFacts
 from readiness.index.commands.tasks import Task
-from readiness.index.inventory import FileClass, named_as_test
+from readiness.index.inventory import ASIDE, FileClass, named_as_test
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
+    from readiness.index.imports import Edge
 
 
 class SuiteFile(Struct, frozen=True):
@@ -37,6 +39,8 @@ class SuiteFile(Struct, frozen=True):
     mode: str = "prepend"
     tests: tuple[str, ...] = ()
     ignored: str = ""
+    hidden: str = ""
+    matches: bool = True
 
 
 class Tests(Struct, frozen=True):
@@ -87,6 +91,138 @@ def build(index: RepoIndex) -> Tests:
     )
 
 
+class Dependents(Struct, frozen=True):
+    """The test files and helpers that need some production files. `only` need nothing else of the
+    repository that lives: they go with them. `mixed` test what stays as well."""
+
+    only: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()
+
+
+def dependents(index: RepoIndex, files: Collection[str]) -> Dependents:
+    """The test files and helpers that import one of `files` or name it in a string. The time
+    follows their number, not that of the repository's files."""
+    found: dict[str, None] = {}
+    pending = list(files)
+    while pending:
+        for edge in index.imports.importers.get(pending.pop(), ()):
+            source = edge.source
+            if source not in found and not edge.typing and index.inventory.is_test(source):
+                found[source] = None
+                if source not in index.tests.live:
+                    pending.append(source)
+    going = {path for path in found if _needs_nothing_else(index, path, files)}
+    for path in reversed(found):  # a helper stays for the tests that need it
+        if path not in index.tests.live:
+            importers = index.imports.importers.get(path, ())
+            if any(edge.source not in going for edge in importers):
+                going.discard(path)
+    return Dependents(
+        only=tuple(sorted(going)), mixed=tuple(sorted(path for path in found if path not in going))
+    )
+
+
+def _needs_nothing_else(index: RepoIndex, path: str, going: Collection[str]) -> bool:
+    """Does a test need nothing of the repository that stays? A conftest serves others too, and who
+    asks a running service tests more than what is imported."""
+    if path in index.tests.support or _asks_a_service(index, path):
+        return False
+    return all(edge.target in going for edge in tested(index, path))
+
+
+def tested(index: RepoIndex, path: str) -> list[Edge]:
+    """What a test needs of the code that lives, over the helpers that it imports: no archives, no
+    packages that are only the way to what it needs, no imports for type checkers."""
+    found: dict[str, Edge] = {}
+    seen = {path}
+    pending = [path]
+    for source in pending:  # grows while it is walked
+        edges = index.imports.imports.get(source, ())
+        for edge in edges:
+            target = edge.target
+            if edge.typing or index.inventory.is_(target, *ASIDE):
+                continue
+            if not index.inventory.is_(target, FileClass.TEST):
+                if not _on_the_way(index, edge, edges):
+                    found.setdefault(target, edge)
+            elif target not in seen:
+                seen.add(target)
+                pending.append(target)
+    return list(found.values())
+
+
+def _on_the_way(index: RepoIndex, edge: Edge, edges: Sequence[Edge]) -> bool:
+    """Is it a package that is empty, or that the same line only passes through?"""
+    folder, _, name = edge.target.rpartition("/")
+    if name != "__init__.py":
+        return False
+    facts = index.facts(python.SLICE, edge.target)
+    if facts is not None and not (facts.definitions or facts.imports or facts.error):
+        return True
+    return any(
+        other.line == edge.line and other.target.startswith(f"{folder}/") and other is not edge
+        for other in edges
+    )
+
+
+_CLIENTS = {"requests", "httpx", "aiohttp", "selenium", "playwright", "webtest", "pyppeteer"}
+_CLIENT_NAMES = {"TestClient", "AsyncClient", "Client", "APIClient", "APITestCase", "CliRunner"}
+
+
+def _asks_a_service(index: RepoIndex, path: str) -> bool:
+    facts = index.facts(python.SLICE, path)
+    return any(
+        import_.module.partition(".")[0] in _CLIENTS or import_.name in _CLIENT_NAMES
+        for import_ in (facts.imports if facts else ())
+    )
+
+
+_SET_UP = {
+    *("setUp", "asyncSetUp", "setUpClass", "setUpTestData", "setup_method", "setup_class"),
+    *("setup", "tearDown", "asyncTearDown", "tearDownClass", "teardown_method", "teardown_class"),
+}
+_SET_UP_MODULE = {"setUpModule", "setup_module", "setup_function"}
+
+
+def stopped(facts: PythonFacts, lines: Iterable[int]) -> tuple[str, ...]:
+    """The tests of a file that fail where `lines` of it do: a line in a test or among its
+    decorators stops it, one in what sets a class up, or above the class, all of that class."""
+    functions = [each for each in facts.definitions if each.kind == "function"]
+    tests = [each.name for each in functions if _is_test(each)]
+    found: dict[str, None] = {}
+    for line in lines:
+        owner = _owner(facts.definitions, line)
+        if owner is None:
+            continue
+        class_, _, own = owner.name.rpartition(".")
+        if owner.kind == "class":
+            names = [name for name in tests if name.startswith(f"{owner.name}.")]
+        elif own in _SET_UP and class_:
+            names = [name for name in tests if name.startswith(f"{class_}.")]
+        elif own in _SET_UP_MODULE:
+            names = tests
+        else:
+            names = [owner.name] if owner.name in tests else []
+        found.update(dict.fromkeys(names))
+    return tuple(found)
+
+
+def _owner(definitions: Iterable[Definition], line: int) -> Definition | None:
+    """The function around a line, else the first definition after it, which it may decorate."""
+    ordered = sorted(definitions, key=lambda each: each.line)
+    around = [
+        each for each in ordered if each.kind == "function" and each.line <= line <= each.end_line
+    ]
+    if around:
+        return around[-1]
+    return next((each for each in ordered if each.line > line and each.kind != "variable"), None)
+
+
+def _is_test(definition: Definition) -> bool:
+    own = definition.name.rpartition(".")[2]
+    return definition.kind == "function" and own.startswith("test")
+
+
 def _settings(index: RepoIndex) -> dict[str, tuple[str, PytestOptions]]:
     """Folder -> (file, options) of the pytest settings that lie in it."""
     found: dict[str, tuple[str, PytestOptions]] = {}
@@ -119,7 +255,8 @@ def _suite_file(
     testpaths = options.testpaths if options else ()
     listed = any(_below(inside, each) for each in testpaths)
     skipped = (options.norecursedirs if options else ()) or _NO_RECURSION
-    hidden = any(fnmatchcase(part, each) for part in inside.split("/")[:-1] for each in skipped)
+    parts = inside.split("/")[:-1]
+    hidden = next((each for each in skipped for part in parts if fnmatchcase(part, each)), "")
     script = index.inventory.is_(path, FileClass.SCRIPT)
     ignored = _ignored(index, path, above)
     if not ignored and options and _matches(inside, _ignore_options(options.addopts)):
@@ -134,6 +271,8 @@ def _suite_file(
         mode=_mode(options),
         tests=_tests(index, path),
         ignored=ignored,
+        hidden=hidden,
+        matches=matches,
     )
 
 
@@ -209,11 +348,7 @@ def _mode(options: PytestOptions | None) -> str:
 
 def _tests(index: RepoIndex, path: str) -> tuple[str, ...]:
     facts = index.facts(python.SLICE, path)
-    return tuple(
-        definition.name
-        for definition in (facts.definitions if facts else ())
-        if definition.kind == "function" and definition.name.rpartition(".")[2].startswith("test")
-    )
+    return tuple(each.name for each in (facts.definitions if facts else ()) if _is_test(each))
 
 
 def _uses_pytest(index: RepoIndex, live: dict[str, SuiteFile]) -> bool:

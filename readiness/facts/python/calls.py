@@ -47,6 +47,7 @@ FACTORIES = {
 }  # fmt: skip
 _LAST_NAMES = {name.rpartition(".")[2] for name in APPLICATIONS | SERVERS}
 INTERESTING = _LAST_NAMES | ROUTERS | REGISTRARS | FACTORIES
+_MAKES = {"create": True, "raising": False}  # of a patch whose target need not be there
 _NOISE = {
     "print", "len", "str", "int", "float", "bool", "dict", "list", "set", "tuple", "isinstance",
     "getattr", "setattr", "hasattr", "range", "enumerate", "zip", "sorted", "min", "max", "sum",
@@ -188,7 +189,13 @@ class Expressions:
 
     def _patch(self, node: ast.Call, name: str) -> None:
         target = literal(node.args[0]) if node.args else None
-        if target and "." in target and target.replace(".", "").isidentifier() and "patch" in name:
+        if not (target and "." in target and target.replace(".", "").isidentifier()):
+            return
+        makes = any(
+            word.arg in _MAKES and getattr(word.value, "value", None) is _MAKES[word.arg]
+            for word in node.keywords
+        )
+        if "patch" in name and "dispatch" not in name and not makes:
             self.patches.append((target, node.lineno))
 
     def _registered(self, node: ast.Call, name: str, where: str) -> None:

@@ -11,8 +11,8 @@ class Import(Struct, frozen=True, array_like=True, gc=False):
     `import a.b` is Import("a.b"); `from .c import d` is Import("c", level=1, name="d"), with
     name "*" for a star. A dynamic import of a literal (`import_module("a.b")`, `__import__`,
     `runpy`, `importorskip`) has `dynamic`. `optional`: its failure is caught (inside a try that
-    catches ImportError or wider, or in such a handler); `typing`: under TYPE_CHECKING; `lazy`:
-    inside a function.
+    catches ImportError or wider, or in such a handler); `typing`: under TYPE_CHECKING, or expected
+    to fail (`raises(ImportError)`); `lazy`: inside a function.
     """
 
     module: str
@@ -140,7 +140,7 @@ class PythonFacts(Struct, frozen=True, array_like=True):
     swallows: tuple[Swallow, ...] = ()
     effects: tuple[Call, ...] = ()
     path_roots: tuple[str, ...] = ()
-    patches: tuple[tuple[str, int], ...] = ()  # targets of mock.patch("a.b.c"), with the line
+    patches: tuple[tuple[str, int], ...] = ()  # mock.patch("a.b.c") of what must be there, line
     loaders: tuple[Call, ...] = ()  # dynamic loading of what is no literal: the loader's calls
     literals: tuple[tuple[str, int], ...] = ()
     template: bool = False

@@ -6,7 +6,8 @@ import ast
 
 from readiness.facts.python.values import dotted, literal
 
-WIDE_ERRORS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError"}
+WIDE_ERRORS = {*IMPORT_ERRORS, "Exception", "BaseException"}
 
 
 def guard(test: ast.expr) -> str:

@@ -14,13 +14,23 @@ from readiness.facts.python.calls import Expressions
 from readiness.facts.python.lexical import NEVER
 from readiness.facts.python.model import Definition, Import, PythonFacts, Route
 from readiness.facts.python.routes import checks
-from readiness.facts.python.shapes import WIDE_ERRORS, base, callee, catches, guard, stub, texts
+from readiness.facts.python.shapes import (
+    IMPORT_ERRORS,
+    WIDE_ERRORS,
+    base,
+    callee,
+    catches,
+    guard,
+    stub,
+    texts,
+)
 from readiness.facts.python.source import Parsed
 from readiness.facts.python.swallow import Swallows
 from readiness.facts.python.values import dotted
 
 _BINDS = {b"globals()", b"sys.modules[__name__]"}
 _PATHS = {b"sys.path", b"addsitedir"}
+_EXPECTS = {"raises", "assertRaises", "assertRaisesRegex", "assertRaisesMessage"}
 _MODULE, _CLASS, _FUNCTION = range(3)
 
 
@@ -244,20 +254,22 @@ class _Walk:
         self.block(node.finalbody)
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
-        optional = self.optional
+        optional, typing = self.optional, self.typing
         for item in node.items:
             call = item.context_expr
             self._header(call)
             if self.scope == _MODULE and item.optional_vars is not None:
                 self.bindings.bind(item.optional_vars, node, self.where)
-            if isinstance(call, ast.Call) and dotted(call.func).endswith("suppress"):
-                self.optional = optional or any(
-                    callee(error).rpartition(".")[2] in WIDE_ERRORS for error in call.args
-                )
-            elif isinstance(call, ast.Call) and dotted(call.func) in ("raises", "pytest.raises"):
+            if not isinstance(call, ast.Call):
+                continue
+            manager = dotted(call.func).rpartition(".")[2]
+            if manager == "suppress":
+                self.optional = optional or not WIDE_ERRORS.isdisjoint(_errors(call))
+            elif manager in _EXPECTS:
                 self.optional = True
+                self.typing = typing or not IMPORT_ERRORS.isdisjoint(_errors(call))
         self.block(node.body)
-        self.optional = optional
+        self.optional, self.typing = optional, typing
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
         if isinstance(node, ast.While):
@@ -315,6 +327,13 @@ class _Walk:
             if function is not None and not route.checks:
                 route = msgspec.structs.replace(route, checks=checks(function))
             yield route
+
+
+def _errors(call: ast.Call) -> Iterator[str]:
+    """The exceptions that a context manager is given."""
+    for argument in call.args:
+        for error in argument.elts if isinstance(argument, ast.Tuple) else (argument,):
+            yield dotted(error).rpartition(".")[2]
 
 
 def _registers(words: set[bytes]) -> bool:
