@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from readiness.facts import text
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass
+from readiness.index.references import Use
 
 _FOLDERS = {
     **dict.fromkeys(("__pycache__", ".ipynb_checkpoints"), "byte code"),
@@ -17,8 +20,9 @@ _FOLDERS = {
     **dict.fromkeys(("node_modules", "bower_components", "poetry_lib"), "installed packages"),
     **dict.fromkeys(("site-packages", ".venv", "venv", "virtualenv"), "installed packages"),
 }
+_DESKTOP = "desktop file"  # of the system that shows folders, wherever they lie
 _NAMES = {
-    **dict.fromkeys((".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db"), "desktop file"),
+    **dict.fromkeys((".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db"), _DESKTOP),
     **dict.fromkeys((".coverage", "coverage.xml", "lcov.info"), "test report"),
     **dict.fromkeys(("npm-debug.log", "yarn-error.log", "yarn-debug.log", "nohup.out"), "log"),
     **dict.fromkeys(("celerybeat-schedule", "dump.rdb"), "state of a running program"),
@@ -32,12 +36,17 @@ _EXTENSIONS = {
     **dict.fromkeys(("pid", "rdb"), "state of a running program"),
     **dict.fromkeys(("prof", "lprof", "hprof"), "profile"),
 }
-_DATA = {
-    *("example", "examples", "sample", "samples", "data", "demo", "demos", "seed", "seeds"),
+_SAMPLES = {
+    *("example", "examples", "sample", "samples", "demo", "demos", "spec", "specs", "test_data"),
     *("test", "tests", "testing", "fixtures", "testdata", "expected", "golden", "snapshots"),
-    *("resources", "assets", "templates", "docs", "spec", "specs", "third_party", "vendor"),
 }
+_DATA = _SAMPLES | {
+    *("data", "seed", "seeds", "resources", "assets", "templates", "docs", "third_party", "vendor"),
+}
+_OF_RUNS = ("byte code", "tool cache")  # kinds that appear wherever tests are run
 _BINARY = {"db", "sqlite", "sqlite3", "rdb"}
+_PERHAPS_KEPT = {".cache", "bower_components", "site-packages"}
+_IGNORE_FILES = ("ignore", "CODEOWNERS", ".gitattributes")
 _ASIDE = (FileClass.ARCHIVE, FileClass.TEST, FileClass.FIXTURE, FileClass.DOCS)
 
 
@@ -47,14 +56,19 @@ def tool(name: str) -> str:
 
 
 def tool_folder(index: RepoIndex, path: str) -> tuple[str, str] | None:
-    """The topmost folder above `path` that only a tool makes, and what it is."""
+    """The topmost folder above `path` that only a tool makes, and what it is. Among tests and
+    samples such a folder is a sample, but for what every run of tests leaves behind."""
     folders = path.split("/")[:-1]
+    if index.inventory.is_(path, FileClass.FIXTURE):
+        return None
     for depth, name in enumerate(folders):
         kind = tool(name)
         folder = "/".join(folders[: depth + 1])
         if kind and not (
             name in ("venv", "virtualenv") and f"{folder}/pyvenv.cfg" not in index.files
         ):
+            if kind not in _OF_RUNS and not _SAMPLES.isdisjoint(map(str.lower, folders[:depth])):
+                return None
             above = folder.rpartition("/")[0]
             published = f"{above}/action.yml".lstrip("/") in index.files  # an action brings its own
             return None if published and name == "node_modules" else (folder, kind)
@@ -64,14 +78,40 @@ def tool_folder(index: RepoIndex, path: str) -> tuple[str, str] | None:
 def kind_of(index: RepoIndex, path: str) -> str:
     """What a single file is, if its name says that a tool left it behind."""
     *folders, name = path.lower().split("/")
+    if _NAMES.get(name) == _DESKTOP:
+        return "" if index.inventory.is_(path, FileClass.FIXTURE) else _DESKTOP
+    if index.inventory.is_(path, *_ASIDE) or not _DATA.isdisjoint(folders):
+        return ""
     if name in _NAMES:
         return _NAMES[name]
     extension = "bak" if name.endswith("~") else name.rpartition(".")[2]
     if extension not in _EXTENSIONS or not name.rpartition(".")[0]:
         return ""
-    if index.inventory.is_(path, *_ASIDE) or not _DATA.isdisjoint(folders):
-        return ""
     if extension in _BINARY:
         facts = index.facts(text.SLICE, path)
         return _EXTENSIONS[extension] if facts and facts.encoding == "binary" else ""
     return _EXTENSIONS[extension]
+
+
+def certain(index: RepoIndex, kind: str, place: str, paths: Sequence[str]) -> bool:
+    """Is it an artifact beyond doubt: made anew by a tool, and no file of the repository names it?
+    A database, a packed library or an editor's settings may be part of the product."""
+    name = place.rpartition("/")[2].lower()
+    if kind in ("database", "editor setting") or name in _PERHAPS_KEPT:
+        return False
+    folder = place.rpartition("/")[0]
+    if name == "node_modules" and f"{folder}/package.json".lstrip("/") not in index.files:
+        return False
+    if kind == "backup copy" and not all(_original(path) in index.files for path in paths):
+        return False
+    return not any(
+        reference.use is not Use.MENTIONS or not index.inventory.is_(reference.source, *_ASIDE)
+        for path in {place, *paths}
+        for reference in index.references.to.get(path, ())
+        if reference.source not in paths and not reference.source.endswith(_IGNORE_FILES)
+    )
+
+
+def _original(path: str) -> str:
+    """The file that a backup is named after."""
+    return path[:-1] if path.endswith("~") else path.rpartition(".")[0]

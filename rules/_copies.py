@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass
+from readiness.index.reachability import Standing
 from readiness.index.references import Use
 from readiness.model import Evidence
 from readiness.rule import against
@@ -57,6 +58,35 @@ def users_of_tree(index: RepoIndex, folder: str, files: Sequence[str]) -> list[E
 
 def _counts(index: RepoIndex, source: str, own: set[str]) -> bool:
     return source not in own and not index.inventory.is_(source, *_NOT_LIVE)
+
+
+def unused(index: RepoIndex, path: str) -> bool:
+    """Does nothing start, load, publish, name or run it? Tests and archives do not count."""
+    return index.reachability.standing(path) in (Standing.NOTHING, Standing.TESTED)
+
+
+def unnamed(index: RepoIndex, path: str) -> bool:
+    """Is it at most one that someone can run by hand, and that nothing names?"""
+    if not (unused(index, path) or index.reachability.standing(path) is Standing.BY_HAND):
+        return False
+    return all(
+        index.inventory.is_(reference.source, *_NOT_LIVE, FileClass.TEST)
+        for reference in index.references.to.get(path, ())
+    )
+
+
+def imported(index: RepoIndex, files: Sequence[str]) -> bool:
+    """Does live code outside of `files` import or run one of them, by a path that leads there?"""
+    own = set(files)
+    return any(
+        not edge.guessed and _counts(index, edge.source, own)
+        for path in files
+        for edge in index.imports.importers.get(path, ())
+    ) or any(
+        reference.use is not Use.MENTIONS and _counts(index, reference.source, own)
+        for path in files
+        for reference in index.references.to.get(path, ())
+    )
 
 
 def backup_cause(path: str) -> str:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from readiness.index import RepoIndex
 from readiness.index.twins import Choice, choose, overlap
-from readiness.model import Confidence, Evidence, Severity
+from readiness.model import ActionKind, Confidence, Evidence, Severity
 from readiness.rule import against, for_
 
 from ._copies import users
@@ -30,6 +30,7 @@ class Verdict(Struct, frozen=True):
     severity: Severity
     confidence: Confidence
     evidence: tuple[Evidence, ...]
+    action: ActionKind
 
 
 class _Pair(Struct, frozen=True):
@@ -97,7 +98,8 @@ def _verdict(
         *used,
     )
     confidence = Confidence.HIGH if sure else Confidence.MEDIUM
-    return Verdict(path, why, severity, confidence, evidence)
+    action = ActionKind.ARCHIVE if sure and not used else ActionKind.AUDIT
+    return Verdict(path, why, severity, confidence, evidence, action)
 
 
 def _pair(index: RepoIndex, path: str, bare: str, name: Marked) -> _Pair:

@@ -49,7 +49,19 @@ def _named_as_instances(pair: TreePair) -> bool:
     for folder in (pair.left, pair.right):
         if not _MEANT_TO_BE_ALIKE.isdisjoint(folder.lower().split("/")):
             return True
-    names = [folder.rpartition("/")[2] for folder in (pair.left, pair.right)]
+    return _instances(*(folder.rpartition("/")[2] for folder in (pair.left, pair.right)))
+
+
+def on_purpose(left: str, right: str) -> bool:
+    """Do two files of one name lie in folders of an environment, a language or a version each?"""
+    one, two = left.split("/"), right.split("/")
+    if len(one) == len(two):
+        apart = [names for names in zip(one, two, strict=True) if len(set(names)) > 1]
+        return len(apart) == 1 and _instances(*apart[0])
+    return False
+
+
+def _instances(*names: str) -> bool:
     return all(_VERSION.fullmatch(name) for name in names) or all(
         not _INSTANCES.isdisjoint(tokens(name)) for name in names
     )

@@ -8,11 +8,21 @@ from typing import ClassVar
 from readiness.index import RepoIndex
 from readiness.index.archives import DOCUMENTS, Name, below, judge
 from readiness.index.inventory import named_as_test
-from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Outcome, Severity
+from readiness.model import (
+    ActionKind,
+    Area,
+    Confidence,
+    Dimension,
+    Evidence,
+    Finding,
+    Outcome,
+    Severity,
+)
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
-from ._copies import archive_cause, users_of_tree
+from ._copies import archive_cause, imported, users_of_tree
 from ._figures import counted, day, last_change, size_of
+from ._weak_archives import unused_by_name
 
 _DOCUMENTS = DOCUMENTS | {"txt", "pdf", "png", "jpg", "jpeg", "svg", "docx", "drawio", "gif"}
 _MANY, _SHARE = 10, 0.01  # files, or share of all files, from which a tree weighs heavily
@@ -39,8 +49,8 @@ class ArchiveDirectoryTracked(Rule):
 
     Limits
         A name decides only where it is plain. A lone `legacy` is a business word as often as not
-        and is reported, at medium severity, only where its files live on elsewhere under the same
-        names. Trees of documents weigh less, at most medium.
+        and is reported, at medium severity, where its files live on elsewhere under the same
+        names, and at low severity where nothing uses them. Trees of documents weigh less.
     """
 
     id = "HYG001"
@@ -67,6 +77,13 @@ class ArchiveDirectoryTracked(Rule):
             ("archived_api",),
         ),
         Example(
+            "a folder named legacy that nothing uses, and one that the application imports",
+            "-- shop/legacy/marc.py --\ndef show(): pass\n-- soap/legacy/rates.py --\nx = 1\n"
+            "-- main.py --\nfrom fastapi import FastAPI\nfrom soap.legacy import rates\n"
+            "app = FastAPI()\n",
+            ("shop/legacy",),
+        ),
+        Example(
             "words that only contain or resemble the tokens",
             "-- household/threshold.py --\nx = 1\n-- content/archive_file_service.py --\nx = 1\n"
             "-- legacy_systems/soap.py --\nx = 1\n-- backup_service/run.py --\nx = 1\n"
@@ -89,7 +106,9 @@ class ArchiveDirectoryTracked(Rule):
         for root, reason in index.inventory.archive_roots.items():
             files = below(index, root)
             documents = _documents(files)
-            weak = judge(root.rpartition("/")[2]) is Name.WEAK
+            name = judge(root.rpartition("/")[2])
+            weak = name is Name.WEAK
+            used = users_of_tree(index, root, files)
             if documents:
                 severity = Severity.MEDIUM if len(files) >= _MANY else Severity.LOW
             elif weak or len(files) < max(_FEW, min(_MANY, _SHARE * len(index.files))):
@@ -103,9 +122,25 @@ class ArchiveDirectoryTracked(Rule):
                 f"({size_of(index, files)}) in the repository",
                 severity=severity,
                 confidence=Confidence.MEDIUM if weak else Confidence.HIGH,
-                evidence=[for_(reason, root), *_evidence(index, root, files)],
+                evidence=[for_(reason, root), *_evidence(index, files, used)],
                 subjects=files,
                 cause=archive_cause(root),
+                action=_action(name, documents, imported(index, files)),
+            )
+
+        for folder, files in unused_by_name(index):
+            yield self.finding(
+                folder,
+                f"{folder} may be an archive: nothing uses its {counted(len(files), 'file')}",
+                severity=Severity.LOW,
+                confidence=Confidence.LOW,
+                evidence=[
+                    for_(f'its name says "{folder.rpartition("/")[2]}"', folder),
+                    *_evidence(index, files, []),
+                    against("such a name may be a word of the trade"),
+                ],
+                subjects=files,
+                action=ActionKind.AUDIT,
             )
 
     def measure(self, index: RepoIndex, findings: Sequence[Finding]) -> Outcome:
@@ -124,7 +159,14 @@ def _documents(files: Sequence[str]) -> bool:
     return 5 * number >= 4 * len(files)
 
 
-def _evidence(index: RepoIndex, root: str, files: list[str]) -> Iterator[Evidence]:
+def _action(name: Name, documents: bool, used: bool) -> ActionKind:
+    """A plain name is an archive whatever it holds; a noun such as `archive` is one of code that
+    nothing uses; a word such as `legacy` is for a person to judge."""
+    sure = name is Name.PLAIN or (name is Name.NOUN and not documents and not used)
+    return ActionKind.ARCHIVE if sure else ActionKind.AUDIT
+
+
+def _evidence(index: RepoIndex, files: list[str], used: list[Evidence]) -> Iterator[Evidence]:
     tests = sum(named_as_test(path.rpartition("/")[2]) for path in files)
     documents = sum(path.rpartition(".")[2].lower() in _DOCUMENTS for path in files)
     kinds = {"other file": len(files) - tests - documents, "test": tests, "document": documents}
@@ -140,7 +182,6 @@ def _evidence(index: RepoIndex, root: str, files: list[str]) -> Iterator[Evidenc
         lie = "lies" if len(copies) == 1 else "lie"
         copied = f"{counted(len(copies), 'file')} also {lie} outside archives, byte for byte"
         yield for_(copied, copies[0])
-    used = users_of_tree(index, root, files)
     yield from used or [for_("no live file imports or runs anything in it")]
     last = last_change(index, files)
     if last:

@@ -8,10 +8,10 @@ from typing import ClassVar
 from readiness.facts import python
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass
-from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Severity
+from readiness.model import ActionKind, Area, Confidence, Dimension, Evidence, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
 
-from ._artifacts import kind_of, tool, tool_folder
+from ._artifacts import certain, kind_of, tool, tool_folder
 from ._copies import backup_cause
 from ._figures import counted, size_of
 
@@ -94,6 +94,7 @@ class DevArtifactTracked(Rule):
             evidence.append(for_(told, line.file, line.line))
         readers = _readers(index, paths[0]) if kind == "database" else []
         doubtful = readers or kind == "editor setting"
+        sure = not doubtful and certain(index, kind, place, paths)
         named = " that live code names" if readers else ""
         cause = f"what tools and programs leave behind is tracked: {kind}"
         if kind == "backup copy":
@@ -107,6 +108,7 @@ class DevArtifactTracked(Rule):
             subjects=paths,
             key=kind,
             cause=cause,
+            action=ActionKind.REMOVE if sure else ActionKind.AUDIT,
         )
 
 

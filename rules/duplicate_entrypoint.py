@@ -7,9 +7,10 @@ from typing import ClassVar
 
 from readiness.index import RepoIndex
 from readiness.index.entrypoints import Entrypoint, Role
-from readiness.model import Area, Confidence, Dimension, Finding, Severity
+from readiness.model import ActionKind, Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Rule
 
+from ._copies import unnamed
 from ._rivals import Rivals, alike, generic, moved_to
 
 _APP = "from fastapi import FastAPI\napp = FastAPI()\n"
@@ -135,6 +136,7 @@ class DuplicateEntrypoint(Rule):
             or (not theirs and (generic(rival, primary) or alike(index, rival, primary)))
         )
         role = _COMMANDS[rival.role]
+        free = certain and not rival.primary and unnamed(index, rival.path)
         return self.finding(
             rival.path,
             f"{rival.path} starts a second {role} beside {primary.path}, "
@@ -146,4 +148,6 @@ class DuplicateEntrypoint(Rule):
             subjects=(rival.path, primary.path),
             key=rival.role,
             cause=f"{primary.path} is not the only {role} of its kind",
+            action=ActionKind.ARCHIVE if free else ActionKind.AUDIT,
+            targets=(rival.path,),
         )

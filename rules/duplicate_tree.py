@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from readiness.index import RepoIndex
 from readiness.index.archives import below
 from readiness.index.twins import TreePair, choose
-from readiness.model import Area, Confidence, Dimension, Finding, Severity
+from readiness.model import ActionKind, Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Rule, for_
 
-from ._copies import archive_cause, users_of_tree
+from ._copies import archive_cause, unused, users_of_tree
+from ._figures import counted
 from ._instances import not_on_purpose
 
 
@@ -95,6 +96,25 @@ class DuplicateTree(Rule):
             if finding.location.path not in told:
                 told.add(finding.location.path)
                 yield finding
+                yield from self._rest(index, finding)
+
+    def _rest(self, index: RepoIndex, whole: Finding) -> Iterator[Finding]:
+        """What of a copy that can go has no equal in the other folder: for a person to look at."""
+        rest = [path for path in whole.subjects if path not in whole.targets]
+        if rest:
+            folder, other = whole.location.path, whole.key or "the repository's root"
+            text = f"{counted(len(rest), 'file')} in {folder} differ from those in {other}"
+            yield self.finding(
+                folder,
+                f"{text}: what is new there may be wanted",
+                severity=Severity.LOW,
+                confidence=Confidence.MEDIUM,
+                evidence=[for_(f"{rest[0]} has no equal in {other}", rest[0])],
+                subjects=rest,
+                key=f"{whole.key}: rest",
+                cause=whole.cause,
+                action=ActionKind.AUDIT,
+            )
 
     def _finding(self, index: RepoIndex, pair: TreePair) -> Finding:
         choice = choose(index, pair.left, pair.right)
@@ -112,6 +132,8 @@ class DuplicateTree(Rule):
         if current == other:
             verdict = "which is the current one" if decided else "which was edited later"
         root = index.inventory.archive_root(copy + "/")
+        free = decided and not used and all(unused(index, path) for path in files)
+        copies = _same(index, copy, other, files)
         return self.finding(
             copy,
             f"{pair.shared} of the {number} files in {copy} are copies from {name}, {verdict}",
@@ -124,8 +146,20 @@ class DuplicateTree(Rule):
             ],
             subjects=files,
             key=other,
-            cause=archive_cause(root) if root else "",
+            cause=archive_cause(root) if root else f"{copy} is a copy of {name}",
+            action=ActionKind.ARCHIVE if free else ActionKind.AUDIT,
+            targets=copies if free else files,
         )
+
+
+def _same(index: RepoIndex, copy: str, other: str, files: Sequence[str]) -> list[str]:
+    """The files of `copy` that stand in `other` too, byte for byte and at the same place."""
+    found = []
+    for path in files:
+        twin = index.files.get(f"{other}{path[len(copy) :]}" if other else path[len(copy) + 1 :])
+        if twin is not None and twin.blob_id == index.files[path].blob_id:
+            found.append(path)
+    return found
 
 
 def _archived(index: RepoIndex, pair: TreePair) -> bool:

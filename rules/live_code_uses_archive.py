@@ -112,6 +112,7 @@ class LiveCodeUsesArchive(Rule):
             confidence=confidence,
             evidence=_evidence(index, source, found),
             subjects=(source, *dict.fromkeys(use.target for use in found)),
+            targets=(source,),
             key=root,
             cause=archive_cause(root),
         )

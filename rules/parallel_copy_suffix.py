@@ -8,7 +8,7 @@ from typing import ClassVar
 from readiness.facts import shingles
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass
-from readiness.model import Area, Confidence, Dimension, Finding, Severity
+from readiness.model import ActionKind, Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Reads, Rule, against, for_
 
 from ._copies import backup_cause, users
@@ -114,6 +114,8 @@ class ParallelCopySuffix(Rule):
                 evidence=verdict.evidence,
                 subjects=(path, bare),
                 cause=backup_cause(path) if name.unusable else "",
+                action=verdict.action,
+                targets=(verdict.path,),
             )
 
     def _alone(self, index: RepoIndex, path: str, bare: str, name: Marked) -> Iterator[Finding]:
@@ -136,6 +138,7 @@ class ParallelCopySuffix(Rule):
             confidence=Confidence.LOW,
             evidence=evidence,
             cause=backup_cause(path) if name.unusable else "",
+            action=ActionKind.AUDIT,
         )
 
 

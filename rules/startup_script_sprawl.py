@@ -8,7 +8,7 @@ from typing import ClassVar
 from readiness.index import RepoIndex
 from readiness.index.start_rivals import StartGroup, is_marked
 from readiness.index.start_scripts import StartScript, Way
-from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Severity
+from readiness.model import ActionKind, Area, Confidence, Dimension, Evidence, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
 
 _APP = """\
@@ -126,6 +126,8 @@ class StartupScriptSprawl(Rule):
             evidence=_evidence(group, rival),
             subjects=(rival.path, keep),
             cause=f"{count} scripts are there to start {what}",
+            action=ActionKind.ARCHIVE if certain and not rival.documents else ActionKind.AUDIT,
+            targets=(rival.path,),
         )
 
 

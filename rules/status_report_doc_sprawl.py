@@ -10,7 +10,7 @@ from readiness.index import RepoIndex
 from readiness.index.archives import DOCUMENTS, tokens
 from readiness.index.inventory import FileClass
 from readiness.index.languages import SOURCE
-from readiness.model import Area, Confidence, Dimension, Finding, Outcome, Severity
+from readiness.model import ActionKind, Area, Confidence, Dimension, Finding, Outcome, Severity
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
 from ._figures import counted, day, last_change
@@ -130,6 +130,7 @@ class StatusReportDocSprawl(Rule):
             evidence=evidence,
             subjects=paths,
             key=folder,
+            action=ActionKind.AUDIT,
         )
 
     def measure(self, index: RepoIndex, findings: Sequence[Finding]) -> Outcome:

@@ -34,7 +34,7 @@ class Name(IntEnum):
 _PUT_AWAY = {"archived", "obsolete", "superseded", "outdated", "attic", "graveyard", "bak"}
 _NOUNS = {"archive", "archives", "backup", "backups"}
 _MARKERS = _PUT_AWAY | _NOUNS | {"old", "deprecated", "legacy", "unused"}
-_WEAK = {"legacy", "unused", "delete", "deleted", "duplicate", "copy", "trash", "junk"}
+WEAK = {"legacy", "unused", "delete", "deleted", "duplicate", "copy", "trash", "junk"}
 _CONTENTS = {
     *("doc", "docs", "documents", "documentation", "notes", "plans", "reports", "readme", "md"),
     *("code", "source", "src", "file", "files", "folder", "folders", "dir", "stuff", "misc"),
@@ -98,7 +98,7 @@ def judge(name: str) -> Name:
     if not marks:
         if words and words[0] == "to" and words[-1] in ("delete", "deleted", "remove", "removed"):
             return Name.PLAIN
-        return Name.WEAK if len(words) > 1 and words[-1] in _WEAK else Name.NOTHING
+        return Name.WEAK if len(words) > 1 and words[-1] in WEAK else Name.NOTHING
     if len(set(marks)) > 1 or not _PUT_AWAY.isdisjoint(marks):
         return Name.PLAIN
     mark = marks[0]

@@ -25,13 +25,15 @@ class Commit(Struct, frozen=True):
 
 
 class FileHistory(Struct, frozen=True):
-    """`commits` counts those that touched the file; `edits` leaves out bulk ones (> 60 files)."""
+    """`commits` counts those that touched the file; `edits` leaves out bulk ones (> 60 files).
+    `moved_from` is the path that it was renamed from, the last time that it was."""
 
     first: int
     last: int
     commits: int
     edits: int
     author: str
+    moved_from: str = ""
 
 
 class Removal(Struct, frozen=True):
@@ -76,5 +78,6 @@ def summarise(commits: Iterable[Commit], complete: bool = True) -> History:
                 commits=(before.commits if before else 0) + 1,
                 edits=(before.edits if before else 0) + (not bulk),
                 author=commit.author,
+                moved_from=change.previous or (before.moved_from if before else ""),
             )
     return History(files, removed, complete)

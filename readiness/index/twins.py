@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from readiness.facts import shingles, text
+from readiness.facts import python, shingles, text
 from readiness.index.archives import below
 from readiness.index.inventory import FileClass
 from readiness.index.references import Use
@@ -46,7 +47,7 @@ class Twins(Struct, frozen=True):
 
 class Choice(Struct, frozen=True):
     """Which of two copies is current ("" when nothing decides), and what says so. `by` names the
-    kind of evidence that decided: reached, imported, named, edited or marked."""
+    kind of evidence that decided: reached, imported, replaced, named, edited or marked."""
 
     current: str
     evidence: tuple[Evidence, ...] = ()
@@ -57,6 +58,11 @@ SIZE = 64  # bytes below which equal files say nothing
 COPIES = 8  # of one blob, above which it is boilerplate and tells nothing of its folders
 SHARED, SHARE = 10, 0.6  # files that duplicate trees have in common, and their share
 PAIRS = 200  # duplicate trees that are kept
+_REPLACED = re.compile(
+    r"(?:replaced by|superseded by|deprecated in fav(?:ou)?r of|obsoleted by|moved to|"
+    r"use (?=[^.\n]{1,80} instead))([^\n]{1,120})",
+    re.IGNORECASE,
+)
 IDLE = 14 * 86_400  # seconds by which the last edits of two copies must differ to tell
 
 
@@ -148,13 +154,15 @@ def similarity(index: RepoIndex, left: str, right: str) -> float:
 
 def choose(index: RepoIndex, left: str, right: str) -> Choice:
     """The current one of two files or folders: reached from an entrypoint > imported by live code
-    > named by CI or documents > newer and still edited > path markers. The first that tells them
-    apart decides; its evidence speaks for the choice, what says the contrary against it."""
+    > called the successor, or moved there > named by CI or documents > newer and still edited >
+    path markers. The first that tells them apart decides; its evidence speaks for the choice."""
     both = (left, right)
     for by, evidence_of in (
         ("reached", _reached),
         ("imported", _imported),
         ("imported", _imported_elsewhere),
+        ("replaced", _successor),
+        ("replaced", _moved),
         ("named", _run),
         ("named", _mentioned),
     ):
@@ -215,6 +223,22 @@ def _imported(index: RepoIndex, one: str, other: str) -> list[Evidence]:
 def _imported_elsewhere(index: RepoIndex, one: str, other: str) -> list[Evidence]:
     """Imports in languages whose import graph is not built."""
     return _named(index, one, other, Use.IMPORTS, "imports")
+
+
+def _successor(index: RepoIndex, one: str, other: str) -> list[Evidence]:
+    """The docstring of `other` says that `one` replaced it."""
+    facts = index.facts(python.SLICE, other) if python.SLICE.kind(other) else None
+    said = _REPLACED.search(facts.docstring) if facts is not None else None
+    stem = one.rpartition("/")[2].partition(".")[0]
+    named = said is not None and re.search(rf"\b{re.escape(stem)}\b", said[1])
+    return [_for(f"{other} says that {one} replaced it", other)] if named else []
+
+
+def _moved(index: RepoIndex, one: str, other: str) -> list[Evidence]:
+    """History moved `other` to where `one` is; it came back, or was never taken away."""
+    known = index.history.files.get(one)
+    moved = known is not None and known.moved_from == other
+    return [_for(f"{other} was moved to {one}, and is still there", one)] if moved else []
 
 
 def _run(index: RepoIndex, one: str, other: str) -> list[Evidence]:

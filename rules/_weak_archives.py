@@ -1,0 +1,32 @@
+"""Folders of code with a name such as `legacy`, which says little, that nothing uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from readiness.index import RepoIndex
+from readiness.index.archives import CODE, WEAK, Name, below, judge, tokens
+from readiness.index.inventory import RUN
+from readiness.index.reachability import Standing
+
+from ._copies import imported
+
+_IDLE = (Standing.NOTHING, Standing.TESTED, Standing.BY_HAND)
+
+
+def unused_by_name(index: RepoIndex) -> Iterator[tuple[str, list[str]]]:
+    """(folder, its files), the topmost of each; folders that are known for archives apart."""
+    last = "/"
+    for folder in sorted(index.folders):
+        name = folder.rpartition("/")[2]
+        telling = judge(name) is Name.WEAK and tokens(name)[-1] in WEAK  # not `legacy_systems`
+        if folder.startswith(last) or not telling:
+            continue
+        files = below(index, folder)
+        code = [path for path in files if path.rpartition(".")[2].lower() in CODE]
+        if not code or not all(index.inventory.is_(path, *RUN) for path in code):
+            continue
+        last = folder + "/"
+        idle = all(index.reachability.standing(path) in _IDLE for path in code)
+        if idle and not imported(index, files):
+            yield folder, files

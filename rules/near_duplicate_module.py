@@ -1,0 +1,163 @@
+"""HYG004: a module that is a copy of another one, or was one once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import ClassVar
+
+from readiness.facts import shingles
+from readiness.index import RepoIndex
+from readiness.index.near_copies import INSIDE, NearCopy, build, compared
+from readiness.index.twins import Choice, choose
+from readiness.model import ActionKind, Area, Confidence, Dimension, Finding, Severity
+from readiness.rule import Example, Reads, Rule, for_
+
+from ._copies import unused, users
+from ._figures import counted
+from ._instances import on_purpose
+from ._markers import marked
+
+_BODY = "".join(
+    f"def {name}(first, second):\n    total = first + second\n    for each in range(total):\n"
+    f"        first = {name}(each, second)\n        total = total + first\n"
+    "    while second > total:\n        second = second - first\n"
+    "    if first == second:\n        return total\n    return first\n"
+    for name in ("load", "store", "check", "merge", "clean")
+)
+_MORE = "def more(first):\n    return first\n"
+_MAIN = "-- main.py --\nfrom fastapi import FastAPI\nimport shop.orders\napp = FastAPI()\n"
+
+
+class NearDuplicateModule(Rule):
+    """Two modules hold the same code.
+
+    What it does
+        Finds the pairs of live Python modules that are equal, have 85 % of their words in common,
+        or of which one lies within the other, and says which one is current: what an entrypoint
+        reaches, live code imports, a document calls the successor, or who is still edited.
+
+    Why it matters
+        A fault that is mended in one of the two lives on in the other, and who looks for the code
+        finds the wrong one as often as not.
+
+    How to fix
+        Remove the copy that nothing uses. Where both are used, let one import the other.
+
+    Limits
+        Modules of less than 40 lines, tests, examples, migrations and generated code are left out,
+        and so is what is alike on purpose: files of one name in a row of folders, three or more
+        in one folder, environments and versions. The words are compared where two files bear one
+        name; other pairs are told by their functions, which must have the same names and lengths.
+    """
+
+    id = "HYG004"
+    name = "near-duplicate-module"
+    dimension = Dimension.CLEANUP
+    area = Area.PARALLEL
+    severity = Severity.MEDIUM
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "a module and what was copied from it",
+            f"{_MAIN}-- shop/orders.py --\n{_BODY}-- billing/orders.py --\n{_BODY}{_MORE}",
+            ("billing/orders.py",),
+        ),
+        Example(
+            "a copy under another name",
+            f"{_MAIN}-- shop/orders.py --\n{_BODY}-- shop/requests.py --\n{_MORE}{_BODY}",
+            ("shop/requests.py",),
+        ),
+        Example(
+            "live code uses both",
+            f"{_MAIN}import billing.orders\n-- shop/orders.py --\n{_BODY}"
+            f"-- billing/orders.py --\n{_BODY}",
+            ("billing/orders.py",),
+        ),
+        Example(
+            "siblings of one shape under other names",
+            f"{_MAIN}-- shop/orders.py --\n{_BODY}-- shop/requests.py --\n"
+            + _BODY.replace("def ", "def request_"),
+        ),
+        Example(
+            "one adapter in each of a row of folders",
+            "".join(f"-- adapters/{name}/client.py --\n{_BODY}" for name in ("aws", "gcp", "az")),
+        ),
+        Example(
+            "versions of an interface, migrations, tests and examples",
+            "".join(
+                f"-- {folder}/orders.py --\n{_BODY}"
+                for folder in ("api/v1", "api/v2", "app/migrations", "tests/a", "examples/b")
+            ),
+        ),
+    )
+
+    def reads(self, paths: Collection[str]) -> Reads:
+        return {shingles.SLICE: compared(paths)}
+
+    def check(self, index: RepoIndex) -> Iterator[Finding]:
+        told: set[str] = set()
+        undecided = []
+        for copy in build(index):
+            if _told_elsewhere(index, copy):
+                continue
+            choice = choose(index, copy.left, copy.right)
+            if not choice.current:
+                undecided.append((copy, choice))
+            elif (loser := _other(copy, choice.current)) not in told:
+                told.add(loser)
+                yield self._finding(index, copy, loser, choice)
+        for copy, choice in undecided:
+            if told.isdisjoint((copy.left, copy.right)):
+                told.update((copy.left, copy.right))
+                yield self._finding(index, copy, copy.left, choice)
+
+    def _finding(self, index: RepoIndex, copy: NearCopy, loser: str, choice: Choice) -> Finding:
+        other = _other(copy, loser)
+        live = index.reachability.live
+        both = live(loser) and live(other)
+        inside = copy.of_left if loser == copy.left else copy.of_right
+        used = users(index, [loser], most=4)
+        free = copy.read and inside >= INSIDE and live(other) and unused(index, loser) and not used
+        if both:
+            verdict, action = "and both are in use", ActionKind.MODIFY
+        else:
+            verdict = "which is the current one" if choice.current else "and nothing tells which is"
+            action = ActionKind.ARCHIVE if free and choice.current else ActionKind.AUDIT
+        return self.finding(
+            loser,
+            f"{loser} is a copy of {other}, {verdict}",
+            severity=Severity.MEDIUM if copy.read and not both else Severity.LOW,
+            confidence=Confidence.HIGH if free else Confidence.MEDIUM,
+            evidence=[for_(_alike(copy, inside), other), *choice.evidence, *used],
+            subjects=(loser, other),
+            key=other,
+            action=action,
+            targets=(loser,) if choice.current or both else (loser, other),
+        )
+
+
+def _alike(copy: NearCopy, inside: float) -> str:
+    if copy.same:
+        return "they are the same byte for byte"
+    if copy.read:
+        return f"{copy.share:.0%} of their words are the same, {inside:.0%} of those of the copy"
+    functions = counted(copy.functions, "function")
+    return f"{functions} have the same names and lengths, {inside:.0%} of the copy"
+
+
+def _other(copy: NearCopy, one: str) -> str:
+    return copy.right if one == copy.left else copy.left
+
+
+def _told_elsewhere(index: RepoIndex, copy: NearCopy) -> bool:
+    """Is it alike on purpose, a part of duplicate trees, or named as a copy of its neighbour?"""
+    left, right = copy.left, copy.right
+    if on_purpose(left, right) or any(
+        {left, right} == {f"{pair.left}/{rest}".lstrip("/"), f"{pair.right}/{rest}".lstrip("/")}
+        for pair in index.twins.trees
+        for rest in (left[len(pair.left) :].lstrip("/"), right[len(pair.left) :].lstrip("/"))
+    ):
+        return True
+    folders = {path.rpartition("/")[0] for path in (left, right)}
+    names = [path.rpartition("/")[2] for path in (left, right)]
+    bare = {name.bare if (name := marked(each)) else each for each in names}
+    return len(folders) == len(bare) == 1
