@@ -1,6 +1,6 @@
 """How heavily the rules on file cleanup weigh what they find."""
 
-from readiness.model import Confidence, Finding, Severity
+from readiness.model import ActionKind, Confidence, Finding, Severity
 from readiness.registry import rules
 from readiness.testing import build_index
 
@@ -54,3 +54,81 @@ def test_everyone_outside_an_archive_who_uses_it_is_named_once() -> None:
     users = [each.summary for each in finding.evidence if "use" in each.summary]
     assert users[0] == "app/use0.py imports archived_api/a.py (and 1 more of it)"
     assert (len(users), users[-1]) == (9, "2 more files use it")
+
+
+def action(finding: Finding) -> tuple[str, tuple[str, ...]]:
+    return finding.action, finding.targets
+
+
+APP = "-- main.py --\nfrom fastapi import FastAPI\nimport shop.sync\napp = FastAPI()\n"
+BODY = FILES.format("x").partition("--\n")[2].partition("--")[0]
+
+
+def test_an_archive_goes_by_a_plain_name_or_by_a_noun_that_nothing_uses() -> None:
+    (plain,) = found(
+        "HYG001", FILES.format("archived_api") + "-- run.py --\nimport archived_api.m1"
+    )
+    assert (plain.action, len(plain.targets)) == (ActionKind.ARCHIVE, 12)
+    (noun,) = found("HYG001", FILES.format("city/archive"))
+    assert noun.action is ActionKind.ARCHIVE
+    (used,) = found("HYG001", FILES.format("city/archive") + "-- run.py --\nimport city.archive.m1")
+    assert used.action is ActionKind.AUDIT
+    (documents,) = found("HYG001", "-- docs/archive/a.md --\n# A\n-- docs/archive/b.md --\n# B\n")
+    assert documents.action is ActionKind.AUDIT
+    (dated,) = found("HYG001", "-- docs/archive_2024-11/a.md --\n# A\n")
+    assert dated.action is ActionKind.ARCHIVE
+    (legacy,) = found("HYG001", "-- shop/legacy/marc.py --\ndef show(): pass\n")
+    assert (legacy.action, legacy.severity) == (ActionKind.AUDIT, Severity.LOW)
+
+
+def test_a_copy_goes_where_use_tells_which_one_it_is() -> None:
+    pair = f"-- shop/sync.py --\n{BODY * 3}-- shop/sync_old.py --\n{BODY * 3}y = 1\n"
+    (decided,) = found("HYG002", APP + pair)
+    assert action(decided) == (ActionKind.ARCHIVE, ("shop/sync_old.py",))
+    (undecided,) = found("HYG002", pair)
+    assert undecided.action is ActionKind.AUDIT
+    (both,) = found("HYG002", APP + pair + "-- jobs.py --\nimport shop.sync_old\n")
+    assert both.action is ActionKind.AUDIT
+
+
+def test_of_a_duplicate_tree_only_what_is_equal_goes() -> None:
+    trees = FILES.format("one") + FILES.format("two") + "-- one/own.py --\nx = 1\n"
+    equal, rest = found("HYG003", trees + "-- main.py --\nimport two.m1\n")
+    assert equal.action is ActionKind.ARCHIVE
+    assert (len(equal.targets), "one/own.py" in equal.targets) == (12, False)
+    assert action(rest) == (ActionKind.AUDIT, ("one/own.py",))
+    (undecided,) = found("HYG003", trees)
+    assert undecided.action is ActionKind.AUDIT
+
+
+def test_artifacts_go_unless_they_may_be_wanted() -> None:
+    sure = "-- app/__pycache__/a.pyc --\nx\n-- run.log --\nx\n-- a.py --\n-- a.py.bak --\n"
+    assert {each.action for each in found("HYG007", sure)} == {ActionKind.REMOVE}
+    doubtful = (
+        "-- .idea/misc.xml --\n<x/>\n-- web/node_modules/a/a.js --\nx\n-- dump.bak --\nx\n"
+        "-- load.tmp --\nx\n-- load.sh --\n#!/bin/sh\npsql -f load.tmp\n"
+    )
+    assert [each.action for each in found("HYG007", doubtful)] == [ActionKind.AUDIT] * 4
+
+
+def test_what_tests_and_samples_keep_is_no_artifact() -> None:
+    golden = (
+        "-- tests/cli/pkg.egg-info/PKG-INFO --\nx\n-- tests/data/coverage.xml --\n<x/>\n"
+        "-- tests/fixtures/a/.DS_Store --\nx\n-- tests/fixtures/b/__pycache__/b.pyc --\nx\n"
+        "-- tests/web/node_modules/a/a.js --\nx\n-- examples/a/venv/pyvenv.cfg --\nx\n"
+    )
+    assert found("HYG007", golden) == []
+
+
+def test_a_near_copy_goes_only_where_nothing_uses_it_beside_one_that_runs() -> None:
+    (rule,) = (rule for rule in rules() if rule.id == "HYG004")
+    copied = next(each.files for each in rule.examples if each.title.startswith("a module and"))
+    (alone,) = found("HYG004", copied)
+    assert action(alone) == (ActionKind.ARCHIVE, ("billing/orders.py",))
+    (named,) = found("HYG004", copied + "-- README.md --\nSee `billing/orders.py`.\n")
+    assert named.action is ActionKind.AUDIT
+    (used,) = found("HYG004", copied + "-- worker.py --\nimport billing.orders\n")
+    assert used.action is ActionKind.AUDIT
+    renamed = next(each.files for each in rule.examples if each.title.startswith("a copy under"))
+    (by_shape,) = found("HYG004", renamed)
+    assert by_shape.action is ActionKind.AUDIT

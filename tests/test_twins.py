@@ -3,7 +3,7 @@
 import time
 
 from readiness.config import Config
-from readiness.index import RepoIndex
+from readiness.index import RepoIndex, near_copies
 from readiness.index.imports import Edge, ImportGraph
 from readiness.index.reachability import Reachability
 from readiness.index.references import Reference, References, Use
@@ -167,3 +167,62 @@ def test_a_folder_is_imported_when_one_of_its_files_is() -> None:
 def test_a_snapshot_without_files_has_no_twins() -> None:
     index = RepoIndex(Snapshot((), "empty"), {}, Config())
     assert index.twins.trees == ()
+
+
+def functions(names: str, lines: int = 9) -> str:
+    """One function of so many lines for each name."""
+    body = "".join(f"    value{n} = first + {n}\n" for n in range(lines - 1))
+    return "".join(f"def {name}(first):\n{body}" for name in names.split())
+
+
+FIVE = functions("load store check merge clean")
+
+
+def test_a_docstring_or_a_move_in_history_names_the_successor() -> None:
+    said = f'"""Replaced by core_new."""\n{BODY}'
+    index = given(build_index(f"-- app/core.py --\n{said}-- app/core_new.py --\n{BODY}"), **NOTHING)
+    assert choose(index, "app/core.py", "app/core_new.py").by == "replaced"
+    history = (
+        "2026-01-01 ann | A app/core.py\n2026-01-02 ann | R app/core.py > app/core_new.py\n"
+        "2026-01-03 ann | A app/core.py\n"
+    )
+    choice = choose(given(build_index(TWO, history), **NOTHING), "app/core.py", "app/core_new.py")
+    assert (choice.current, choice.by) == ("app/core_new.py", "replaced")
+
+
+def near(tree: str) -> list[tuple[str, str]]:
+    return [(copy.left, copy.right) for copy in near_copies.build(build_index(tree))]
+
+
+def test_near_copies_are_found_by_their_words_or_by_their_functions() -> None:
+    changed = FIVE + functions("more")
+    assert near(f"-- a/x.py --\n{FIVE}-- b/x.py --\n{changed}") == [("a/x.py", "b/x.py")]
+    assert near(f"-- a/x.py --\n{FIVE}-- b/y.py --\n{changed}") == [("a/x.py", "b/y.py")]
+    assert near(f"-- a/x.py --\n{FIVE}-- b/y.py --\n{FIVE}") == [("a/x.py", "b/y.py")]
+
+
+def test_equal_functions_with_other_words_are_no_copy_where_the_words_are_known() -> None:
+    other = FIVE.replace("first + ", "call(second, third) - ")
+    assert near(f"-- a/x.py --\n{FIVE}-- b/x.py --\n{other}") == []
+
+
+def test_a_module_that_does_not_parse_is_compared_by_its_words() -> None:
+    broken = FIVE + "print 'done'\n"
+    assert near(f"-- a/x.py --\n{broken}-- b/x.py --\n{broken}# again\n") == [("a/x.py", "b/x.py")]
+
+
+def test_what_is_alike_on_purpose_is_no_near_copy() -> None:
+    row = "".join(f"-- plugins/{name}/client.py --\n{FIVE}" for name in ("a", "b", "c"))
+    assert near(row) == []
+    kinds = "".join(f"-- parsers/{name}.py --\n{FIVE}# {name}\n" for name in ("csv", "xml", "xls"))
+    assert near(kinds) == []
+    assert near(f"-- a/x.py --\n{FIVE}-- a/y.py --\n{FIVE.replace('def ', 'def my_')}") == []
+    assert near(f"-- a/x.py --\n{BODY}-- b/x.py --\n{BODY}# short\n") == []
+
+
+def test_boilerplate_makes_no_near_copies_in_linear_time() -> None:
+    tree = "".join(f"-- p{n}/m{n}.py --\n{FIVE}# {n}\n" for n in range(600))
+    index = build_index(tree)
+    started = time.process_time()
+    assert near_copies.build(index) == ()
+    assert time.process_time() - started < 5
