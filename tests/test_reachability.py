@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from readiness.index.reachability import Reachability
+from readiness.index.reachability import Reachability, Standing
 from readiness.testing import build_index
 
 MAIN = "-- main.py --\nfrom fastapi import FastAPI\nimport app.core\napp = FastAPI()\n"
@@ -187,3 +187,186 @@ def test_pages_reach_their_components_and_a_framework_finds_its_routes() -> None
 def test_every_source_of_an_application_whose_framework_imports_by_itself_is_held() -> None:
     reachability = of("-- nuxt.config.ts --\n-- components/Card.vue --\n<template/>\n")
     assert reachability.live("components/Card.vue")
+
+
+APP = f"-- Procfile --\nweb: uvicorn main:app\n{MAIN}{CORE}"
+
+
+@pytest.mark.parametrize(
+    ("files", "standing"),
+    [
+        ("", Standing.NOTHING),
+        ("-- README.md --\nSee `app/dead.py`.\n", Standing.DOCUMENTED),
+        ("-- README.md --\n```sh\npython app/dead.py\n```\n", Standing.DOCUMENTED),
+        ("-- CHANGELOG.md --\nWe wrote `app/dead.py`.\n", Standing.NOTHING),
+        ("-- mypy.ini --\n[mypy-app.dead]\nignore_errors = True\n", Standing.NOTHING),
+        ("-- setup.cfg --\n[coverage:run]\ninclude = app/dead.py\n", Standing.NOTHING),
+        (
+            "-- pyproject.toml --\n[[tool.mypy.overrides]]\nmodule = ['app.dead']\n"
+            "[tool.stages]\nfirst = 'app.core'\n",
+            Standing.NOTHING,
+        ),
+        ("-- pyproject.toml --\n[tool.stages]\nfirst = 'app.dead'\n", Standing.LOADED),
+        ("-- tests/test_dead.py --\nimport app.dead\ndef test(): pass\n", Standing.TESTED),
+        ("-- scripts/once.py --\nimport app.dead\n", Standing.BY_HAND),
+        ("-- scripts/once.sh --\npython app/dead.py\n", Standing.BY_HAND),
+        ("-- Makefile --\nonce:\n\tpython app/dead.py\n", Standing.STARTED),
+        (
+            "-- .github/workflows/ci.yml --\non: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"
+            "      - run: python app/dead.py\n",
+            Standing.STARTED,
+        ),
+        ("-- archive/old.py --\nimport app.dead\n", Standing.NOTHING),
+        ("-- bin/shop --\n#!/usr/bin/env python\nfrom app import dead\n", Standing.BY_HAND),
+        ("-- bin/shop --\n#!/bin/sh\nfrom app import dead\n", Standing.NOTHING),
+        (
+            '-- study.ipynb --\n{"cells": [{"source": [\n"from app.dead import x\\n",\n"x"]}]}\n',
+            Standing.DOCUMENTED,
+        ),
+        ("-- app/BUILD --\npy_binary(name = 'x', main = 'dead.py')\n", Standing.LOADED),
+        ("-- pytest.ini --\n[pytest]\naddopts = -p app.dead\n", Standing.LOADED),
+    ],
+)
+def test_a_file_stands_as_firmly_as_the_firmest_that_uses_it(
+    files: str, standing: Standing
+) -> None:
+    reachability = of(f"{APP}{DEAD}{files}")
+    assert reachability.standing("app/dead.py") is standing
+    assert (standing in reachability.uses("app/dead.py")) is (standing is not Standing.NOTHING)
+    assert reachability.standing("app/core.py") is Standing.STARTED
+
+
+def test_what_a_document_or_a_person_runs_passes_that_on_to_what_it_imports() -> None:
+    tool = "-- tools/once.py --\nimport app.dead\nif __name__ == '__main__':\n    pass\n"
+    assert of(f"{APP}{DEAD}{tool}").standing("app/dead.py") is Standing.BY_HAND
+    told = f"{APP}{DEAD}{tool}-- README.md --\n```sh\npython tools/once.py\n```\n"
+    assert of(told).standing("app/dead.py") is Standing.DOCUMENTED
+    shown = of(told).uses("app/dead.py")[Standing.DOCUMENTED]
+    assert (shown.location.path, shown.location.line) == ("README.md", 2)
+
+
+def test_a_loader_that_nothing_runs_holds_nothing() -> None:
+    loader = "from importlib import import_module\nfor name in ('x',):\n    import_module(name)\n"
+    assert of(f"{APP}{DEAD}-- app/loads.py --\n{loader}").standing("app/dead.py") is (
+        Standing.NOTHING
+    )
+
+
+@pytest.mark.parametrize(
+    "loader",
+    ["__import__(name, globals(), locals(), name.split('.'))", "import_module(name)"],
+)
+def test_a_bare_loader_of_a_top_level_package_holds_its_own_folder_alone(loader: str) -> None:
+    reachability = of(
+        "-- Procfile --\nweb: python app/core.py\n-- app/__init__.py --\n-- app/core.py --\n"
+        f"from importlib import import_module\ndef load(name):\n    return {loader}\n"
+        "-- app/near.py --\n-- app/deep/__init__.py --\n-- app/deep/far.py --\nx = 1\n"
+    )
+    assert reachability.standing("app/near.py") is Standing.LOADED
+    assert reachability.standing("app/deep/far.py") is Standing.NOTHING
+
+
+def test_publishing_is_a_weaker_hold_than_a_loader() -> None:
+    tree = (
+        "-- setup.py --\nfrom setuptools import setup\nsetup(name='wax', packages=['wax'])\n"
+        "-- wax/__init__.py --\n-- wax/extra.py --\nx = 1\n-- wax/known.py --\nx = 1\n"
+        "-- README.md --\nUse `wax/known.py`.\n"
+    )
+    reachability = of(tree)
+    assert set(reachability.uses("wax/extra.py")) == {Standing.PUBLISHED}
+    assert set(reachability.uses("wax/known.py")) == {Standing.PUBLISHED, Standing.DOCUMENTED}
+    assert reachability.live("wax/extra.py")
+
+
+def test_a_project_in_a_folder_that_nothing_builds_starts_nothing() -> None:
+    project = (
+        "-- lab/setup.py --\nfrom setuptools import setup\n"
+        "setup(name='lab', entry_points={'console_scripts': ['lab = bench:main']})\n"
+        "-- lab/bench.py --\ndef main(): pass\n"
+    )
+    assert of(f"{APP}{project}").standing("lab/bench.py") is Standing.PUBLISHED
+    built = f"{APP}{project}-- Makefile --\nall:\n\tpip install ./lab\n"
+    assert of(built).standing("lab/bench.py") is Standing.STARTED
+
+
+def test_a_name_in_three_folders_side_by_side_is_loaded_by_convention() -> None:
+    plugins = "".join(
+        f"-- app/plugins/{name}/__init__.py --\n-- app/plugins/{name}/code.py --\nx = 1\n"
+        for name in ("a", "b", "c")
+    )
+    reachability = of(f"{APP}{plugins}-- app/plugins/a/dead.py --\n")
+    assert reachability.standing("app/plugins/b/code.py") is Standing.LOADED
+    assert reachability.standing("app/plugins/a/dead.py") is Standing.NOTHING
+
+
+DJANGO = (
+    "-- manage.py --\nfrom django.core.management import execute_from_command_line\n"
+    "execute_from_command_line([])\n-- shop/__init__.py --\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "standing"),
+    [
+        ("shop/models.py", "x = 1\n", Standing.LOADED),
+        ("shop/models/__init__.py", "x = 1\n", Standing.LOADED),
+        ("shop/models/cart.py", "x = 1\n", Standing.NOTHING),
+        ("shop/admin.py", "from django.contrib import admin\n", Standing.NOTHING),
+        (
+            "shop/admin.py",
+            "from django.contrib import admin\nfrom .models import X\nadmin.site.register(X)\n",
+            Standing.LOADED,
+        ),
+        ("shop/admin/filters.py", "x = 1\n", Standing.NOTHING),
+        ("shop/forms.py", "x = 1\n", Standing.NOTHING),
+        ("shop/management/commands/sync.py", "x = 1\n", Standing.LOADED),
+    ],
+)
+def test_django_loads_the_names_that_it_knows_and_no_others(
+    path: str, content: str, standing: Standing
+) -> None:
+    assert of(f"{DJANGO}-- {path} --\n{content}").standing(path) is standing
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("dags/daily.py", "-- requirements.txt --\napache-airflow\n"),
+        ("shop/spiders/first.py", "-- scrapy.cfg --\n[settings]\ndefault = shop.settings\n"),
+        ("custom_components/lamp/sensor.py", "-- custom_components/lamp/manifest.json --\n{}\n"),
+        ("pages/1_first.py", "-- requirements.txt --\nstreamlit\n"),
+        ("bot/cogs/fun.py", "-- bot/main.py --\nimport discord\n"),
+        ("library/disk.py", "-- ansible.cfg --\n[defaults]\n"),
+        ("shop/tasks.py", "-- shop/celery.py --\nfrom celery import Celery\n"),
+        ("src/users.py", "-- serverless.yml --\nfunctions:\n  a:\n    handler: src/users.create\n"),
+        (
+            "hello/app.py",
+            "-- template.yaml --\nResources:\n  A:\n    Properties:\n      CodeUri: hello/\n"
+            "      Handler: app.handler\n",
+        ),
+        (
+            "docs/_ext/table.py",
+            "-- docs/conf.py --\nimport sphinx\n-- requirements.txt --\nsphinx\n",
+        ),
+        ("hatch_build.py", ""),
+        ("docs/hooks.py", "-- mkdocs.yml --\nhooks:\n  - docs/hooks.py\n"),
+        ("tools/check.py", "-- action.yml --\nruns:\n  steps:\n    - run: python tools/check.py\n"),
+        ("shop/__main__.py", ""),
+        ("locustfile.py", ""),
+        ("jupyter_notebook_config.py", ""),
+    ],
+)
+def test_each_framework_loads_what_lies_in_its_place_only_where_it_is_used(
+    path: str, shown: str
+) -> None:
+    file = f"-- {path} --\nx = 1\n"
+    assert of(file + shown).live(path)
+    if shown:
+        assert not of(f"{APP}{file}").live(path)
+
+
+def test_the_share_that_the_entrypoints_reach_is_told_for_each_deployment() -> None:
+    reachability = of(f"{APP}{DEAD}-- lab/requirements.txt --\nx\n-- lab/a.py --\n-- lab/b.py --\n")
+    assert reachability.share("app/dead.py") == 0.75
+    assert reachability.share("lab/a.py") == 0.0
+    assert reachability.share("notes/a.txt") == 0.75

@@ -30,6 +30,7 @@ CORE = (
     "paths",
     "python",
     "shell",
+    "snippets",
     "text",
     "workflow",
 )

@@ -32,6 +32,19 @@ _EXCLUDES = re.compile(
     rf"""[ \t-]*["']?[\w.-]{{0,60}}(?:{"|".join(_EXCLUDE_WORDS)})[\w.-]{{0,60}}["']?[ \t]*[:=]""",
     re.IGNORECASE,
 )
+_CHECKERS = re.compile(
+    r"\[+\"?(?:tool[.:])?\"?(?:mypy|ruff|black|isort|flake8|pyright|basedpyright|pylint|pycodestyle"
+    r"|pydocstyle|coverage|bandit|vulture|interrogate|importlinter|deptry|pytype|pyre|ty|codespell"
+    r"|autoflake|yapf|docformatter|tryceratops|slipcover|mutmut|bumpversion|towncrier|check-manifest"
+    r")\b[^\n]*",
+)
+_CHECKER_FILES = re.compile(
+    r"(?:^|/)(?:\.?mypy\.ini|\.coveragerc|\.flake8|\.?pylintrc|\.?ruff\.toml|pyrightconfig\.json"
+    r"|\.isort\.cfg|\.?codecov\.ya?ml|\.bandit(?:\.ya?ml)?|bandit\.ya?ml|\.?codespellrc"
+    r"|sonar-project\.properties|\.importlinter|\.pydocstyle|\.style\.yapf|\.bumpversion\.cfg"
+    r"|\.codeclimate\.ya?ml|\.?pytype\.(?:cfg|toml)|\.pyre_configuration|\.prospector\.ya?ml"
+    r"|\.landscape\.ya?ml|\.codacy\.ya?ml|mypy-[\w-]+\.txt|\.github/labeler\.ya?ml)$"
+)
 _SECRET = re.compile(r"(?:passw(?:or)?d|secret|token|api_?key)[\"']?[ \t]*[:=]", re.IGNORECASE)
 _IMPORT = re.compile(
     r"""(?:\bfrom|\bimport|\brequire\(|\bimport\()[ \t]*(?:"([^"\n]{1,300})"|'([^'\n]{1,300})')"""
@@ -90,11 +103,13 @@ def paths(text: str, dotted: bool = False) -> Iterator[str]:
 
 def _kind(path: str) -> str | None:
     lowered = path.lower()
-    if _SILENT.search(lowered):
+    if _SILENT.search(lowered) or _CHECKER_FILES.search(lowered):
         return None
     name = lowered.rpartition("/")[2]
     if name.endswith(_SCRIPTS):
         return "script"
+    if name.endswith((".toml", ".cfg", ".ini")):
+        return "sections"
     if name.endswith(tuple(_CONFIGS)) or name in _NAMES or name.startswith(".env"):
         return "config"
     return "text" if name.endswith(tuple(_TEXTS)) else None
@@ -104,7 +119,9 @@ def extract(kind: str, data: bytes) -> MentionFacts:
     text = decode(data[: 4 * MAX_TEXT])[0][:MAX_TEXT]
     if kind == "script":
         return _script(text)
-    return MentionFacts(words=_first_of_each(_config(text) if kind == "config" else _plain(text)))
+    if kind == "text":
+        return MentionFacts(words=_first_of_each(_plain(text)))
+    return MentionFacts(words=_first_of_each(_config(text, sections=kind == "sections")))
 
 
 def _first_of_each(found: Iterator[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
@@ -122,13 +139,18 @@ def _plain(text: str) -> Iterator[tuple[str, int]]:
             yield word, number
 
 
-def _config(text: str) -> Iterator[tuple[str, int]]:
-    """The words of a configuration, without what a tool is told to leave out."""
+def _config(text: str, sections: bool) -> Iterator[tuple[str, int]]:
+    """The words of a configuration, without what a tool is told to leave out and, where it has
+    `sections`, without those of tools that only check code."""
     lowered = text.lower()
     excludes = any(word in lowered for word in _EXCLUDE_WORDS)
-    bracket, margin = False, -1
+    bracket, margin, checks = False, -1, False
     for number, line in enumerate(text.split("\n"), 1):
         line = line[:MAX_LINE]
+        if sections and line.startswith("[") and line.rstrip().endswith("]"):
+            checks = _CHECKERS.match(line) is not None
+        if checks:
+            continue
         if excludes:
             if bracket:
                 bracket = "]" not in line
@@ -167,4 +189,4 @@ def _script(text: str) -> MentionFacts:
     return MentionFacts(tuple(words.items()), tuple(imports.items()))
 
 
-SLICE = Slice(name="mentions", version=1, type=MentionFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="mentions", version=2, type=MentionFacts, kind=_kind, extract=extract)

@@ -6,23 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from readiness.facts import manifest, python
-from readiness.facts.python import PythonFacts
-from readiness.index.inventory import RUN, FileClass
+from readiness.facts import manifest, mentions, python
+from readiness.index import frameworks
+from readiness.index.inventory import ASIDE, RUN, FileClass
 from readiness.model import Evidence, Location
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
 
-_DJANGO_FOLDERS = re.compile(r"/(?:management/commands|migrations|templatetags)/[^/]+\.py$")
-_DJANGO_MODULES = frozenset(
-    "models admin apps urls signals receivers translation search_indexes forms views middleware "
-    "context_processors permissions routing consumers checks settings tasks".split()
-)
 _REGISTERS = re.compile(
     r"(?:^|\.)(?:register\w*|task|shared_task|periodic_task|db_task|db_periodic_task|receiver"
     r"|hookimpl|hookspec|actor|listener|subscribe\w*|subscriber|on_event|event_handler|job"
-    r"|scheduled_job|command|plugin|extension|connect|listens_for|service_task|agent|tool"
+    r"|scheduled_job|plugin|extension|listens_for|service_task|agent|tool"
     r"|(?:\w+_)?view_config|view_defaults)$"
 )
 _NEXT = re.compile(
@@ -30,10 +25,8 @@ _NEXT = re.compile(
     r"|global-error|sitemap|robots|manifest|opengraph-image|icon)|pages/.+|middleware"
     r"|instrumentation)\.(?:ts|tsx|js|jsx|mjs)$"
 )
-_TOOLS = re.compile(
-    r"(?:^|/)(?:\w[\w.-]*\.config\.(?:js|ts|mjs|cjs|mts)|\.\w+rc\.(?:js|cjs)|noxfile\.py|fabfile\.py"
-    r"|tasks\.py|manage\.py|__main__\.py|setup\.py|conf\.py|gunicorn(?:\.conf|_conf|_config|\.config)?\.py|dodo\.py"
-    r"|sitecustomize\.py|hooks/(?:pre|post)_\w+\.py|hubconf\.py|wscript|SConstruct|conftest\.py)$"
+_LAMBDA = re.compile(
+    r"/(?:serverless(?:\.\w+)?|template(?:\.\w+)?|sam(?:-\w+)?|[\w.-]*lambda[\w.-]*)\.(?:ya?ml|tf)$"
 )
 
 
@@ -41,18 +34,21 @@ def conventions(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     """(file, why it is loaded) of what no import shows."""
     yield from _tests(index)
     yield from _plugins(index)
+    yield from _pytest_plugins(index)
     yield from _alembic(index)
     yield from _registered(index)
-    if _uses_django(index):
-        yield from _django(index)
+    yield from frameworks.loaded(index)
+    yield from _admin(index)
+    yield from _handlers(index)
+    yield from frameworks.siblings(index)
     yield from _packages(index)
     for path in index.files:
-        if index.inventory.is_(path, *RUN):
+        if index.inventory.is_(path, *RUN, FileClass.DOCS):
             if _NEXT.search(path):
                 yield path, _told(path, "is a route of the framework by its place")
             elif path.endswith(".d.ts"):
                 yield path, _told(path, "declares types for the compiler")
-            elif _TOOLS.search(path):
+            elif frameworks.TOOLS.search(f"/{path}"):
                 yield path, _told(path, "is read by its tool by its name")
 
 
@@ -70,6 +66,17 @@ def _tests(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
                     if edge.dynamic:
                         why = Evidence(f"{path} names it to pytest", Location(path, edge.line))
                         yield edge.target, why
+
+
+def _pytest_plugins(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+    """The modules that the options of pytest name with `-p`."""
+    for path, facts in index.each(manifest.SLICE):
+        options = facts.pytest.addopts if facts.pytest is not None else ()
+        for before, option in zip(("", *options), options, strict=False):
+            name = option if before == "-p" else option[2:] if option.startswith("-p") else ""
+            for target in index.imports.modules.get(name, ()):
+                where = Location(path, facts.pytest.line if facts.pytest else None)
+                yield target, Evidence(f"{path} names it to pytest", where)
 
 
 def published(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
@@ -149,23 +156,33 @@ def _registered(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
                 break
 
 
-def _uses_django(index: RepoIndex) -> bool:
-    return any(_is_django(facts) for path, facts in index.each(python.SLICE) if _starts(path))
+def _admin(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+    """The modules in which Django looks for what to show in its administration: those that
+    register something, not the empty ones that a new application has."""
+    for path, facts in index.each(python.SLICE):
+        if path.endswith(("/admin.py", "/admin/__init__.py")) and index.inventory.is_(path, *RUN):
+            shown = next((i for i in facts.imports if i.module.startswith("django.contrib")), None)
+            if shown is not None and (facts.definitions or len(facts.imports) > 1):
+                yield path, _told(path, "is discovered by Django's administration", shown.line)
 
 
-def _starts(path: str) -> bool:
-    return path.endswith(("manage.py", "wsgi.py", "asgi.py", "settings.py"))
-
-
-def _is_django(facts: PythonFacts) -> bool:
-    return any(imported.module.partition(".")[0] == "django" for imported in facts.imports)
-
-
-def _django(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
-    for path in index.files:
-        folder, _, name = path.rpartition("/")
-        if not name.endswith(".py") or not index.inventory.is_(path, *RUN):
+def _handlers(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+    """The handlers that a serverless definition names, as `src/users.create`, in its own folder
+    or in one that it names as well."""
+    for source, facts in index.each(mentions.SLICE):
+        if not _LAMBDA.search(f"/{source}") or index.inventory.is_(source, *ASIDE):
             continue
-        modules = {name.removesuffix(".py"), folder.rpartition("/")[2]}
-        if _DJANGO_FOLDERS.search("/" + path) or (modules & _DJANGO_MODULES and folder):
-            yield path, _told(path, "is loaded by Django by its name")
+        own = source.rpartition("/")[0]
+        named = (_joined(own, word.strip("./")) for word, _ in facts.words)
+        folders = dict.fromkeys((own, *(folder for folder in named if folder in index.folders)))
+        for word, line in facts.words:
+            stem = word.rpartition(".")[0].strip("./")
+            for folder in folders if stem else ():
+                for text in dict.fromkeys((stem, stem.replace(".", "/"))):
+                    path = f"{_joined(folder, text)}.py"
+                    if path in index.files:
+                        yield path, Evidence(f"{source} names its handler", Location(source, line))
+
+
+def _joined(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

@@ -82,11 +82,21 @@ class _Places:
 
     def beside(self, path: str, alone: bool = False) -> Iterator[str]:
         """The files of the folder of `path`, and of those below it unless it is a deployment's
-        or `alone`."""
+        or a whole top-level package, or `alone`."""
         folder = path.rpartition("/")[0]
-        if alone or folder == self.deployments.of(path):
+        if alone or folder == self.deployments.of(path) or self._is_top(folder):
             return self._once(path, ("in", folder), self._kept(self.index.folders[folder]))
         return self.below(path, folder)
+
+    def _is_top(self, folder: str) -> bool:
+        """Is it a package that lies in none, with packages in it?"""
+        files = self.index.files
+        above = folder.rpartition("/")[0]
+        return (
+            f"{folder}/__init__.py" in files
+            and f"{above}/__init__.py".lstrip("/") not in files
+            and any(f"{child}/__init__.py" in files for child in self.index.folders[folder])
+        )
 
     def _kept(self, files: Iterable[str]) -> Iterator[str]:
         kept = self.index.inventory.is_
@@ -186,12 +196,12 @@ def _by_package(places: _Places, path: str, call: Call) -> Iterator[str]:
 
 def _by_name(places: _Places, path: str, call: Call) -> Iterator[str]:
     """By the fixed parts of a dotted name: "app.plugins." leads, ".tables." stands within."""
-    if not call.arguments:
+    if not any(part.strip(".") for part in call.arguments):
         yield from places.beside(path, alone=True)
     for text in call.arguments:
         inner = [part for part in text.split(".") if part]
-        if not inner:
-            if text.startswith("."):
+        if not inner:  # of import_module("." + name); `__import__` takes no such name
+            if text.startswith(".") and not call.name.endswith("__import__"):
                 yield from places.beside(path)
         elif text.startswith("."):
             yield from places.where(path, partial(_is_module, inner[0]), "module", inner[0])

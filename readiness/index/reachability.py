@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from readiness.facts import compose, dockerfile, manifest, python, shell, workflow
+from readiness.index import snippets
 from readiness.index.breaks import packages_of
 from readiness.index.deployments import Deployments
 from readiness.index.inventory import ASIDE, RUN, FileClass
@@ -106,8 +107,10 @@ _UNITS = (".service", ".conf")
 _SOURCES = (".py", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue")
 _PYTHON = (".py", ".pyi", ".pyw")
 _SCRIPTS = (".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd")
-_DOCUMENTS = (".md", ".rst", ".txt", ".adoc", ".html", ".ipynb", ".mdx")
+_DOCUMENTS = (".md", ".rst", ".adoc", ".mdx", ".ipynb")
+_PERHAPS_DOCUMENTS = (".txt", ".html")  # where documents lie, and read-mes
 _CHRONICLES = ("change", "history", "news", "release", "license", "authors", "contributors")
+_PROJECTS = ("pyproject", "setup.py", "setup.cfg")
 _CONFIGURATION = (
     *(".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".json", ".env", ".service", ".xml"),
     ".properties",
@@ -122,10 +125,36 @@ class _Builder:
     def __init__(self, index: RepoIndex) -> None:
         self._index = index
         self._loaders = Loaders(index)
+        self._snippets: dict[str, list[snippets.Use]] = {}
+        for use in snippets.uses(index):
+            self._snippets.setdefault(use.source, []).append(use)
         self._launched: dict[str, list[str]] = {}  # script -> what it starts
         for launch in index.entrypoints.launches:
             if launch.source is not Source.DOCUMENT:
                 self._launched.setdefault(launch.file, []).append(launch.target)
+        self._unused = {
+            path
+            for path, facts in index.each(manifest.SLICE)
+            if facts.kind in _PROJECTS and "/" in path and not self._is_built(path)
+        }
+
+    def _is_built(self, path: str) -> bool:
+        """Does something build or install the project below the root whose manifest this is?"""
+        folder = path.rpartition("/")[0]
+        for target in (path, folder):
+            for reference in self._index.references.to.get(target, ()):
+                if reference.use is Use.RUNS and not self._is_document(reference.source):
+                    return True
+        return any(
+            dockerfile.SLICE.kind(child) or compose.SLICE.kind(child) or workflow.SLICE.kind(child)
+            for child in self._index.folders[folder]
+        )
+
+    def _installed(self) -> Iterator[tuple[str, Evidence]]:
+        """What people start who install a project that nothing in the repository builds."""
+        for launch in self._index.entrypoints.launches:
+            if launch.file in self._unused:
+                yield launch.target, _named_by(launch.file, launch.line)
 
     def build(self) -> Reachability:
         from readiness.index.conventions import conventions, published
@@ -134,7 +163,7 @@ class _Builder:
         reached = self._reached(dict(self._seeds()))
         seeds = (*conventions(index), *self._configured())
         held = self._spread(seeds, reached, (reached,))
-        public = self._spread(published(index), (), (reached, held))
+        public = self._spread((*published(index), *self._installed()), (), (reached, held))
         settled = (reached, held)
         documented = self._spread(self._documented(), (), settled)
         by_hand = self._spread(self._runnable(), (), (*settled, documented))
@@ -166,6 +195,8 @@ class _Builder:
     def _is_read_by_tools(self, path: str) -> bool:
         """Is it a definition that a build, an orchestrator, CI or a package manager reads?"""
         name = path.rpartition("/")[2].lower()
+        if path in self._unused:
+            return False
         if path.endswith((".py", ".md", ".ts", ".tsx", ".js", ".jsx", ".html", ".css")):
             return name == "setup.py"
         if name in _RECIPES or (name.endswith(_UNITS) and shell.SLICE.kind(path)):
@@ -190,6 +221,7 @@ class _Builder:
         """The files that `source` imports, runs or ships when it runs."""
         index = self._index
         yield from self._launched.get(source, ())
+        yield from (use.target for use in self._snippets.get(source, ()))
         if source.endswith(_PYTHON):
             for edge in index.imports.imports.get(source, ()):
                 lost = edge.guessed and index.inventory.is_(edge.target, FileClass.ARCHIVE)
@@ -217,7 +249,7 @@ class _Builder:
                 found.setdefault(path, evidence)
         pending = [*alive, *found]
         for path in pending:  # grows while it is walked
-            runs = path.endswith((*_SOURCES, *_SCRIPTS))
+            runs = path.endswith((*_SOURCES, *_SCRIPTS)) or path in self._snippets
             if not runs or self._index.inventory.is_(path, FileClass.TEST):
                 continue
             for target, evidence in self._with(path, found.get(path)):
@@ -248,7 +280,11 @@ class _Builder:
                 yield reference.target, _named_by(path, reference.line)
 
     def _configured(self) -> Iterator[tuple[str, Evidence]]:
-        """The Python files that configuration names."""
+        """The Python files that configuration and builds name."""
+        for uses in self._snippets.values():
+            for use in uses:
+                if use.kind in ("build", "cython"):
+                    yield use.target, _named_by(use.source, use.line)
         for source, references in self._index.references.from_.items():
             if not source.lower().endswith(_CONFIGURATION):
                 continue
@@ -263,16 +299,25 @@ class _Builder:
     def _documented(self) -> Iterator[tuple[str, Evidence]]:
         """What documents name or tell people to run; what only tells of the past does not count."""
         for source, references in self._index.references.from_.items():
-            name = source.rpartition("/")[2].lower()
-            if not name.endswith(_DOCUMENTS) or name.startswith(_CHRONICLES):
-                continue
-            if not self._index.inventory.is_(source, *ASIDE):
+            if self._is_document(source):
                 for reference in references:
                     if reference.target.endswith((*_SOURCES, *_SCRIPTS)):
                         yield reference.target, _named_by(source, reference.line)
+        for uses in self._snippets.values():
+            for use in uses:
+                if use.kind == "notebook":
+                    told = f"the notebook {use.source} uses it"
+                    yield use.target, Evidence(told, Location(use.source, use.line))
         for launch in self._index.entrypoints.launches:
             if launch.source is Source.DOCUMENT:
                 yield launch.target, _named_by(launch.file, launch.line)
+
+    def _is_document(self, path: str) -> bool:
+        name = path.rpartition("/")[2].lower()
+        if name.startswith(_CHRONICLES) or self._index.inventory.is_(path, *ASIDE):
+            return False
+        placed = name.startswith(("readme", "install")) or "/doc" in f"/{path}"
+        return name.endswith(_DOCUMENTS) or (name.endswith(_PERHAPS_DOCUMENTS) and placed)
 
     def _runnable(self) -> Iterator[tuple[str, Evidence]]:
         for path, class_ in self._index.inventory.classes.items():
@@ -283,6 +328,10 @@ class _Builder:
                     yield path, Evidence(told, Location(path, facts.main_line))
                 elif path.endswith(_SCRIPTS) or (class_ is FileClass.SCRIPT and facts is not None):
                     yield path, Evidence(f"{path} is a script", Location(path))
+
+        for source, uses in self._snippets.items():
+            if uses[0].kind == "script":
+                yield source, Evidence(f"{source} is a script", Location(source))
 
     def _tests(self) -> Iterator[tuple[str, Evidence]]:
         for path, class_ in self._index.inventory.classes.items():
