@@ -192,6 +192,16 @@ def test_setup_cfg_and_setup_py_say_the_same_things() -> None:
     assert cfg.pytest is not None
 
 
+@pytest.mark.parametrize(
+    "options",
+    ["dict(name='app', py_modules=['a'])", "{'name': 'app', 'py_modules': ['a']}"],
+)
+def test_a_setup_script_may_keep_its_options_in_a_dictionary(options: str) -> None:
+    script = f"from setuptools import setup\noptions = {options}\nsetup(**options, version='1')\n"
+    found = facts("setup.py", script)
+    assert (found.name, [package.name for package in found.packages]) == ("app", ["a"])
+
+
 def test_requirements_are_read_line_by_line() -> None:
     found = facts(
         "requirements.txt",

@@ -139,4 +139,4 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-SLICE = Slice(name="manifest", version=3, type=ManifestFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="manifest", version=4, type=ManifestFacts, kind=_kind, extract=extract)

@@ -264,10 +264,8 @@ def _setup_py(kind: str, data: bytes) -> ManifestFacts:
             call = node if name == "setup" else call
     if call is None:
         return ManifestFacts(kind=kind)
-    given = {
-        keyword.arg: _literal(keyword.value, values) for keyword in call.keywords if keyword.arg
-    }
-    expressions = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    expressions = dict(_keywords(call, values))
+    given = {key: _literal(value, values) for key, value in expressions.items()}
     lines = Lines(data)
     dependencies = list(_requirements(_joined(given.get("install_requires")), "", lines))
     for extra, needed in tables(given.get("extras_require")):
@@ -281,6 +279,23 @@ def _setup_py(kind: str, data: bytes) -> ManifestFacts:
         scripts=tuple(_setup_scripts(given, lines)),
         project=True,
     )
+
+
+def _keywords(call: ast.Call, values: dict[str, ast.expr]) -> Iterator[tuple[str, ast.expr]]:
+    """The keywords of a call, also those that `**options` brings from a literal dictionary."""
+    for keyword in call.keywords:
+        node = keyword.value
+        if keyword.arg:
+            yield keyword.arg, node
+            continue
+        if isinstance(node, ast.Name):
+            node = values.get(node.id, node)
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    yield key.value, value
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "dict":
+            yield from ((each.arg, each.value) for each in node.keywords if each.arg)
 
 
 def _literal(node: ast.expr, values: dict[str, ast.expr]) -> Any:
