@@ -1,4 +1,5 @@
-"""How the rules tell of imports that find nothing: grouped by what is gone, with where it went."""
+"""How the rules tell of imports and patches that find nothing: by what is gone, where it went, and
+what is to be done about it."""
 
 from __future__ import annotations
 
@@ -6,14 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from readiness.index import RepoIndex
+from readiness.index.archives import tokens
 from readiness.index.imports import Missing
 from readiness.index.moves import Fate, Move, Moves
-from readiness.model import Evidence
+from readiness.index.patches import StalePatch
+from readiness.index.tests import tested
+from readiness.model import ActionKind, Evidence
 from readiness.rule import against, for_
 
 from ._figures import day
 
 _SHOWN = 3  # names in a sentence
+_ABBREVIATED = 10  # digits of a commit
 
 
 class Lost(Struct, frozen=True):
@@ -28,6 +34,10 @@ class Lost(Struct, frozen=True):
     @property
     def text(self) -> str:
         return f"{self.name} from {self.target}" if self.name else self.module
+
+    @property
+    def verb(self) -> str:
+        return "patches" if isinstance(self.imports[0], StalePatch) else "imports"
 
 
 def lost(found: Iterable[Missing], moves: Moves) -> list[Lost]:
@@ -44,7 +54,7 @@ def lost(found: Iterable[Missing], moves: Moves) -> list[Lost]:
 def message(path: str, all_lost: Sequence[Lost]) -> str:
     """One sentence: what the file imports that is not there, and where it is now."""
     if len(all_lost) == 1:
-        return f"{path} imports {all_lost[0].text}, {_fate(all_lost[0])}"
+        return f"{path} {all_lost[0].verb} {all_lost[0].text}, {_fate(all_lost[0])}"
     shown = ", ".join(each.name or each.module for each in all_lost[:_SHOWN])
     more = f" and {len(all_lost) - _SHOWN} more" if len(all_lost) > _SHOWN else ""
     targets = {each.target if each.name else "" for each in all_lost}
@@ -54,7 +64,7 @@ def message(path: str, all_lost: Sequence[Lost]) -> str:
     all_moved = moved == len(all_lost)
     some = "all of them lie" if all_moved else f"{moved} of them {'lies' if moved == 1 else 'lie'}"
     now = f"; {some} elsewhere now" if moved else ""
-    return f"{path} imports {what}: {shown}{more}{now}"
+    return f"{path} {all_lost[0].verb} {what}: {shown}{more}{now}"
 
 
 def _fate(each: Lost) -> str:
@@ -66,7 +76,25 @@ def _fate(each: Lost) -> str:
         return f"which only lies in an archive now, as {move.path}{since}"
     if move.fate is Fate.REMOVED:
         return f"which was removed on {day(move.at)}"
-    return "where no such name is defined" if each.name else "which is nowhere in the repository"
+    if each.name:
+        return "where no such name is defined"
+    return f"which is nowhere in the repository{since}"
+
+
+def action(index: RepoIndex, path: str, all_lost: Sequence[Lost]) -> ActionKind:
+    """What moved can be imported from where it is, and a test that also needs what lives can be
+    mended. Where all that it needs is archived code, it goes with it; else someone has to look."""
+    fates = {each.move.fate for each in all_lost}
+    if tested(index, path) or Fate.MOVED in fates or any(each.name for each in all_lost):
+        return ActionKind.MODIFY
+    code = fates == {Fate.ARCHIVED} and not any(_is_helper(each) for each in all_lost)
+    return ActionKind.ARCHIVE if code else ActionKind.AUDIT
+
+
+def _is_helper(each: Lost) -> bool:
+    """Is it a tool of tests, so that what they test may well live?"""
+    folders = f"{each.move.path}/{each.module.replace('.', '/')}".split("/")[:-1]
+    return any(not {"test", "tests"}.isdisjoint(tokens(folder)) for folder in folders)
 
 
 def evidence(all_lost: Sequence[Lost]) -> Iterator[Evidence]:
@@ -75,7 +103,9 @@ def evidence(all_lost: Sequence[Lost]) -> Iterator[Evidence]:
         what = each.text if len(all_lost) > 1 else "it"
         for statement in _statements(each.imports):
             first = statement.import_
-            where = f"imports {what}" + (" inside a function" if first.lazy else "")
+            patches = isinstance(statement, StalePatch)
+            inside = " inside a function" if first.lazy and not patches else ""
+            where = f"{'patches' if patches else 'imports'} {what}{inside}"
             if first.optional:
                 yield against(f"{where}, and catches the failure", statement.source, first.line)
             else:
@@ -86,7 +116,7 @@ def evidence(all_lost: Sequence[Lost]) -> Iterator[Evidence]:
 def _place(each: Lost) -> Evidence:
     move = each.move
     own = each.name or each.module.rpartition(".")[2]
-    since = f"; stale since {day(move.at)}" if move.at else ""
+    since = f"; stale since {day(move.at)}, commit {move.commit[:_ABBREVIATED]}" if move.at else ""
     if move.fate is Fate.MOVED:
         return for_(f"{own} is here now{since}", move.path)
     if move.fate is Fate.ARCHIVED:
@@ -95,13 +125,13 @@ def _place(each: Lost) -> Evidence:
         return for_(f"{own} was removed{since}")
     if each.name:
         return for_(f"no {each.name} is bound here", each.target)
-    return for_(f"no file of the repository is {each.module}")
+    return for_(f"no file of the repository is {each.module}{since}")
 
 
 def _statements(imports: Sequence[Missing]) -> Iterator[Missing]:
     """The first of each statement: the names of one `from` stand in one or in following lines."""
     last = -1
     for missing in imports:
-        if missing.import_.line - last > 1:
+        if missing.import_.line - last > 1 or isinstance(missing, StalePatch):
             yield missing
         last = missing.import_.line

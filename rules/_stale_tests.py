@@ -12,6 +12,7 @@ from readiness.facts import python
 from readiness.index import RepoIndex
 from readiness.index.imports import Missing
 from readiness.index.inventory import FileClass
+from readiness.index.patches import Patches
 
 
 class Needed(Struct, frozen=True):
@@ -50,12 +51,12 @@ def needed(index: RepoIndex) -> Iterator[Needed]:
             yield Needed(path, users, any(live[user].collected for user in users))
 
 
-def gone(index: RepoIndex, path: str) -> list[Missing]:
-    """What the file imports and the repository lacks, in order; without imports for type checkers,
-    those that another import stands in for, and modules that the tests make themselves."""
+def gone(index: RepoIndex, path: str, patches: Patches) -> list[Missing]:
+    """What the file imports or patches and the repository lacks, in order; without imports for type
+    checkers, those that another import stands in for, and modules that the tests make."""
     found = [
         missing
-        for missing in index.imports.missing.get(path, ())
+        for missing in (*index.imports.missing.get(path, ()), *patches.stale(path))
         if not (missing.import_.typing or (missing.target and _archived(index, missing.target)))
     ]
     made = _made(index, path) if found else set()

@@ -8,38 +8,51 @@ from typing import ClassVar
 from readiness.index import RepoIndex
 from readiness.index.imports import Missing
 from readiness.index.moves import Moves
-from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Outcome, Severity
+from readiness.index.patches import Patches
+from readiness.model import (
+    ActionKind,
+    Area,
+    Confidence,
+    Dimension,
+    Evidence,
+    Finding,
+    Outcome,
+    Severity,
+)
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
 from ._figures import counted
-from ._missing_imports import evidence, lost, message
+from ._missing_imports import action, evidence, lost, message
 from ._stale_tests import Causes, Needed, gone, needed
+from ._stopped_tests import Stopped
 
 _SHARE = {Severity.HIGH: 1.0, Severity.MEDIUM: 0.5, Severity.LOW: 0.25}
 
 
 class TestImportsMissingModule(Rule):
-    """A test imports a module or a name of this repository that does not exist.
+    """A test imports or patches what this repository does not have.
 
     What it does
-        Resolves the imports of every live test file, conftest and test helper over the folders
-        that stand on its import path (packages, pytest's `pythonpath` and rootdir, `sys.path`
-        inserts, images, PYTHONPATH in commands), the imported names too, and says where the code
-        went: renamed or removed in Git's history, or defined elsewhere.
+        Resolves the imports of every live test file, conftest and test helper, and the targets of
+        `mock.patch`, over the folders on its import path (packages, pytest's `pythonpath` and
+        rootdir, `sys.path` inserts, images, PYTHONPATH in commands), the names too. It says where
+        the code went and by which commit: renamed or removed in Git's history, or defined
+        elsewhere; and which tests that stops where only some of a file need it.
 
     Why it matters
         Such a file fails when it is imported, so that none of its tests run and every run of the
         suite is red; people then stop reading the result.
 
     How to fix
-        Import from where the code lies now. Where it is archived or gone, remove the test.
+        Import from where the code lies now, and patch where it is looked up. Archive a test
+        together with the code where that is archived and the test needs nothing else.
 
     Limits
         Imports for type checkers, and those that a `try` at module level answers for, are left
         out; those that a test function catches itself weigh little. What a build makes, .gitignore
         hides, or a test puts into `sys.modules` is not missing. The names of a module with
-        `__getattr__` or a star import of a library cannot be told. Folders put on `sys.path` by a
-        computation are not seen.
+        `__getattr__` or a star import of a library cannot be told, nor what a class has that is
+        patched. Folders put on `sys.path` by a computation are not seen.
     """
 
     id = "TST001"
@@ -62,6 +75,14 @@ class TestImportsMissingModule(Rule):
             "-- shop/__init__.py --\n-- shop/cart.py --\nclass Basket: ...\n"
             "-- tests/test_a.py --\ndef test_a():\n    from shop.cart import Cart\n",
             ("tests/test_a.py:2",),
+        ),
+        Example(
+            "a patch where the name is not looked up",
+            "-- shop/__init__.py --\n-- shop/cart.py --\nfrom shop.mail import send\n"
+            "-- shop/mail.py --\ndef send(): ...\n"
+            "-- tests/test_a.py --\n@patch('shop.cart.send')\ndef test_a(send): pass\n"
+            "@patch('shop.cart.post')\ndef test_b(post): pass\n",
+            ("tests/test_a.py:3",),
         ),
         Example(
             "a conftest and a helper",
@@ -94,7 +115,8 @@ class TestImportsMissingModule(Rule):
         return None if index.tests.live else "there are no Python tests"
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
-        judged = [(each, found) for each in needed(index) if (found := gone(index, each.path))]
+        patches = Patches(index)
+        judged = [(e, found) for e in needed(index) if (found := gone(index, e.path, patches))]
         causes = Causes(index)
         for _, found in judged:
             causes.learn(found)
@@ -119,18 +141,26 @@ class TestImportsMissingModule(Rule):
     ) -> Finding:
         sure = [missing for missing in found if not missing.import_.optional]
         at_once = [missing for missing in sure if not missing.import_.lazy]
-        own = file.users == (file.path,)
-        severity = Severity.HIGH if file.collected and (at_once or own) else Severity.MEDIUM
+        all_lost = lost(sure or found, moves)
+        share = Stopped(index, file.path, [] if at_once else sure)
+        heavy = at_once or (file.users == (file.path,) and share.most)
+        severity = Severity.HIGH if file.collected and heavy else Severity.MEDIUM
         known = all(causes.is_own(missing) for missing in sure)
         return self.finding(
             file.path,
-            message(file.path, lost(sure or found, moves)),
+            message(file.path, all_lost) + share.sentence,
             line=(sure or found)[0].import_.line,
             severity=severity if sure else Severity.LOW,
             confidence=Confidence.HIGH if sure and known else Confidence.MEDIUM,
-            evidence=[*evidence(lost(found, moves)), *_reach(index, file, bool(at_once))],
+            evidence=[
+                *evidence(lost(found, moves)),
+                *share.evidence(),
+                *_reach(index, file, bool(at_once)),
+            ],
             subjects=dict.fromkeys((file.path, *(file.users if at_once else ()))),
             cause=causes.main(sure or found),
+            action=action(index, file.path, all_lost) if at_once else ActionKind.MODIFY,
+            targets=(file.path,),
         )
 
 
@@ -144,4 +174,4 @@ def _reach(index: RepoIndex, file: Needed, at_once: bool) -> Iterator[Evidence]:
     elif not file.collected:
         yield against("a test runner does not collect it by itself", file.path)
     if not at_once:
-        yield against("imported inside functions only: its other tests may run")
+        yield against("it is needed inside functions only: its other tests may run")

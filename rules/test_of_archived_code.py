@@ -6,11 +6,20 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from readiness.index import RepoIndex
-from readiness.index.inventory import FileClass
-from readiness.model import Area, Confidence, Dimension, Finding, Outcome, Severity
+from readiness.index.archives import Name, judge
+from readiness.index.tests import tested
+from readiness.model import (
+    ActionKind,
+    Area,
+    Confidence,
+    Dimension,
+    Finding,
+    Outcome,
+    Severity,
+)
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
-from ._copies import archive_cause, users
+from ._copies import archive_cause, imported, users
 from ._figures import counted, day, last_change
 from ._stale_tests import IMPORTED, NAMED, archive_uses
 
@@ -110,6 +119,7 @@ class TestOfArchivedCode(Rule):
             subjects=files,
             key="tree",
             cause=archive_cause(root),
+            action=_action(index, root, files),
         )
 
     def _live(self, index: RepoIndex, path: str) -> Iterator[Finding]:
@@ -122,14 +132,11 @@ class TestOfArchivedCode(Rule):
             for_(f"{use.how} {use.target}, which is archived", path, use.line)
             for use in sorted(uses, key=lambda use: use.line)
         ]
-        live = [
-            edge
-            for edge in index.imports.imports.get(path, ())
-            if index.inventory.is_(edge.target, FileClass.LIVE)
-        ]
+        live = tested(index, path)
         evidence += [
-            against(f"it also imports {e.target}, which is live", path, e.line) for e in live[:3]
+            against(f"it also needs {e.target}, which is live", e.source, e.line) for e in live[:3]
         ]
+        goes = first.weight == IMPORTED and not live and path not in index.imports.missing
         yield self.finding(
             path,
             f"{path} tests archived code: what it {first.how} lies in {first.target}",
@@ -139,4 +146,12 @@ class TestOfArchivedCode(Rule):
             evidence=evidence,
             key="live",
             cause=archive_cause(first.root),
+            action=ActionKind.ARCHIVE if goes else ActionKind.MODIFY,
         )
+
+
+def _action(index: RepoIndex, root: str, files: tuple[str, ...]) -> ActionKind:
+    """The tests of an archive go as the archive does (HYG001)."""
+    name = judge(root.rpartition("/")[2])
+    sure = name is Name.PLAIN or (name is Name.NOUN and not imported(index, files))
+    return ActionKind.ARCHIVE if sure else ActionKind.AUDIT

@@ -140,3 +140,104 @@ def test_every_file_but_the_first_of_one_name_is_lost() -> None:
     settings = "-- pytest.ini --\n[pytest]\ntestpaths = tests\n"
     same = "".join(f"-- tests/{n}/test_x.py --\n{TEST}" for n in "abc")
     assert judged("TST003", settings + same + suite(37))[1].quality == pytest.approx(0.5)
+
+
+ARCHIVED = "-- app/archived_code/orders.py --\nclass OrderWriter: ...\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "action"),
+    [
+        ("import app.gone\n", "AUDIT"),
+        ("import app.gone\nimport app.core\n", "MODIFY"),
+        ("import app.gone\nimport app\n", "AUDIT"),
+        ("from app.moved import Engine1000\n", "MODIFY"),
+        ("from app.orders import OrderWriter\n", "ARCHIVE"),
+        ("from app.orders import OrderWriter\nimport app.core\n", "MODIFY"),
+        ("from app.orders import OrderWriter\nimport app.gone\n", "AUDIT"),
+        ("from app.core import Wheel\n", "MODIFY"),
+        ("def test_y():\n    import app.gone\n", "MODIFY"),
+    ],
+)
+def test_only_a_test_of_nothing_but_archived_code_goes_with_it(line: str, action: str) -> None:
+    code = APP + ARCHIVED + "-- app/new.py --\nclass Engine1000: ...\n"
+    (finding,), _ = judged("TST001", f"{code}-- tests/test_a.py --\n{line}{TEST}")
+    assert (finding.action.value, finding.targets) == (action, ("tests/test_a.py",))
+
+
+def test_a_test_that_lost_its_helper_may_test_what_lives() -> None:
+    helper = "-- tests_archive/checks/order_checker.py --\nclass OrderChecker: ...\n"
+    test = "-- tests/test_a.py --\nfrom tests.checks.order_checker import OrderChecker\n"
+    (finding,), _ = judged("TST001", f"{APP}-- tests/__init__.py --\n{helper}{test}{TEST}")
+    assert finding.action.value == "AUDIT"
+
+
+@pytest.mark.parametrize(
+    ("line", "action"),
+    [
+        ("from app.archived_code import orders\n", "ARCHIVE"),
+        ("from app.archived_code import orders\nimport app.core\n", "MODIFY"),
+        ("try:\n    from app.archived_code import orders\nexcept ImportError: pass\n", "MODIFY"),
+        ("FILE = 'app/archived_code/orders.py'\n", "MODIFY"),
+    ],
+)
+def test_a_live_test_goes_with_the_archive_where_it_needs_nothing_else(
+    line: str, action: str
+) -> None:
+    findings, _ = judged("TST002", f"{APP}{ARCHIVED}-- tests/test_a.py --\n{line}{TEST}")
+    assert [finding.action.value for finding in findings] == [action]
+
+
+@pytest.mark.parametrize(
+    ("folder", "more", "action"),
+    [
+        ("tests_old_archive", "", "ARCHIVE"),
+        ("archive", "", "ARCHIVE"),
+        ("archive", "-- main.py --\nimport archive.test_0\n", "AUDIT"),
+    ],
+)
+def test_archived_tests_go_as_their_archive_does(folder: str, more: str, action: str) -> None:
+    tree = f"{APP}{suite(1)}{suite(2, folder=folder)}{more}"
+    findings, _ = judged("TST002", tree)
+    assert [each.action.value for each in findings if each.location.path == folder] == [action]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence", "severity"),
+    [
+        ("def test_a():\n    import app.gone\n", "that stops its only test", "high"),
+        (
+            f"def test_a():\n    import app.gone\n{TEST}def test_z(): pass\n",
+            "that stops test_a, one of its 3 tests",
+            "medium",
+        ),
+        (
+            "def test_a():\n    import app.gone\n"
+            f"@patch('app.core.Gone')\ndef test_b(): pass\n{TEST}",
+            "that stops 2 of its 3 tests: test_a, test_b",
+            "high",
+        ),
+        (
+            "class TestA:\n    def setup_method(self):\n        import app.gone\n"
+            f"    def test_a(self): pass\n    def test_b(self): pass\n{TEST}",
+            "that stops 2 of its 3 tests: TestA.test_a, TestA.test_b",
+            "high",
+        ),
+    ],
+)
+def test_a_file_of_which_some_tests_are_stale_names_them(
+    body: str, sentence: str, severity: str
+) -> None:
+    (finding,), _ = judged("TST001", f"{APP}-- tests/test_a.py --\n{body}")
+    assert finding.message.endswith(f"; {sentence}")
+    assert finding.severity.value == severity
+
+
+def test_the_commit_that_removed_it_is_named() -> None:
+    tree = f"{APP}-- tests/test_a.py --\nimport app.gone\n{TEST}"
+    index = build_index(tree, "2026-02-01 a | A app/gone.py\n2026-03-01 a | D app/gone.py")
+    (finding,) = rule("TST001").check(index)
+    commit = index.history.removed["app/gone.py"].commit[:10]
+    assert f"gone was removed; stale since 2026-03-01, commit {commit}" in [
+        each.summary for each in finding.evidence
+    ]
