@@ -7,6 +7,7 @@ or of another version is computed anew, and a cache that cannot be used is done 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import re
@@ -56,18 +57,26 @@ def code(*parts: str) -> str:
     edited extractor never meets what its former self has left, and over the versions of Python
     and of every library that we depend on.
     """
-    from importlib import metadata
-
     digest = hashlib.sha256(f"{sys.version_info[:2]}".encode())
     package = os.path.dirname(__file__)
     for path in sorted(_sources(os.path.join(package, part) for part in parts)):
         with open(path, "rb") as file:
             content = file.read()
         digest.update(f"{os.path.relpath(path, package)} {len(content)}\n".encode() + content)
+    digest.update(_libraries().encode())
+    return digest.hexdigest()
+
+
+@functools.cache
+def _libraries() -> str:
+    """The name and version of every library that we depend on."""
+    from importlib import metadata
+
+    lines = []
     for name in re.findall(r"^[\w.-]+", "\n".join(metadata.requires("readiness") or ()), re.M):
         with contextlib.suppress(metadata.PackageNotFoundError):  # it is for other systems
-            digest.update(f"{name} {metadata.version(name)}\n".encode())
-    return digest.hexdigest()
+            lines.append(f"{name} {metadata.version(name)}\n")
+    return "".join(lines)
 
 
 def _sources(paths: Iterable[str]) -> Iterator[str]:
@@ -124,6 +133,11 @@ class Cache:
             return cache
         cache._connect(patience)
         return cache
+
+    @property
+    def usable(self) -> bool:
+        """Can anything be found in it, or kept?"""
+        return self._connection is not None
 
     def _connect(self, patience: float) -> None:
         for attempt in (1, 2):

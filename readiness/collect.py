@@ -34,6 +34,7 @@ ALONE = 4 * CHUNK  # files for which a second process does not pay
 NOTHING = b""  # kept where a slice says nothing of a file, so that it is not asked again
 
 Job = tuple[int, str]  # number of a slice, kind
+Place = tuple[str, Job]  # id of a blob, what is to be said of it
 Progress = Callable[[int, int], None]
 
 
@@ -104,33 +105,30 @@ def collect(
     search = names.index(secrets.SLICE.name) if secrets.SLICE.name in names else None
     version = version if search is None else f"{version} without secrets"
     paths: dict[str, list[str]] = {}
-    of_job: dict[tuple[str, Job], list[str]] = {}  # blob id and job -> paths
-    wanted: dict[bytes, tuple[str, Job]] = {}
+    of_job: dict[Place, list[str]] = {}
     for file in files:
         if file.mode in (SYMLINK, SUBMODULE):
             continue
         paths.setdefault(file.blob_id, []).append(file.path)
         for number, slice_ in enumerate(slices):
-            kind = slice_.kind(file.path)
-            if kind is not None:
-                place = file.blob_id, (number, kind)
-                if place not in of_job:
-                    of_job[place] = []
-                    wanted[_key(slice_, kind, file.blob_id, version)] = place
-                of_job[place].append(file.path)
+            if (kind := slice_.kind(file.path)) is not None:
+                of_job.setdefault((file.blob_id, (number, kind)), []).append(file.path)
+    keys = {place: _key(slices, place, version) for place in of_job} if cache.usable else {}
+    places = {key: place for place, key in keys.items()}
     facts: dict[str, dict[str, bytes]] = {name: {} for name in names}
-    for key, value in cache.get_many(wanted):
-        place = wanted.pop(key)
+    found: set[Place] = set()
+    for key, value in cache.get_many(places):
+        place = places[key]
+        found.add(place)
         if value:
             facts[names[place[1][0]]].update(dict.fromkeys(of_job[place], value))
     missing: dict[str, list[Job]] = {}
-    for blob_id, job in wanted.values():
+    for blob_id, job in (place for place in of_job if place not in found):
         missing.setdefault(blob_id, []).append(job)
     for blob_id, job in of_job:
         if job[0] == search and job not in missing.get(blob_id, [job]):
             missing[blob_id].append(job)
     blobs = [Blob(blob_id, tuple(jobs)) for blob_id, jobs in missing.items()]
-
     skipped: list[SkippedFile] = []
     failed = False
     done = 0
@@ -145,11 +143,11 @@ def collect(
                     SkippedFile(path, why) for why in result.reasons for path in paths[blob.id]
                 )
                 for job, extracted in zip(blob.jobs, result.values, strict=False):
-                    slice_, kind = slices[job[0]], job[1]
-                    if extracted is not None:
-                        kept.append((_key(slice_, kind, blob.id, version), extracted))
+                    place = blob.id, job
+                    if extracted is not None and keys:
+                        kept.append((keys[place], extracted))
                     if extracted:
-                        facts[slice_.name].update(dict.fromkeys(of_job[blob.id, job], extracted))
+                        facts[names[job[0]]].update(dict.fromkeys(of_job[place], extracted))
             cache.put(kept)
             done += len(results)
             if progress is not None:
@@ -157,7 +155,9 @@ def collect(
     return Collected(facts, tuple(sorted(skipped)), failed)
 
 
-def _key(slice_: Slice[Any], kind: str, blob_id: str, version: str) -> bytes:
+def _key(slices: Sequence[Slice[Any]], place: Place, version: str) -> bytes:
+    blob_id, (number, kind) = place
+    slice_ = slices[number]
     return caching.key("facts", slice_.name, str(slice_.version), version, kind, blob_id)
 
 

@@ -73,8 +73,9 @@ def _recall_or_make(
     cache: Cache,
     world: Surroundings,
 ) -> Report:
-    key = memo.key(snapshot, msgspec.msgpack.encode(options))
-    report = None if repository.shallow else memo.recall(cache, key, str(world.today))
+    remembers = cache.usable and not repository.shallow
+    key = memo.key(snapshot, msgspec.msgpack.encode(options)) if remembers else b""
+    report = memo.recall(cache, key, str(world.today)) if remembers else None
     if report is not None:
         return report
 
@@ -83,7 +84,7 @@ def _recall_or_make(
     rules = registry.rules()
     config = configure(repository, snapshot, options, rules)
     report, lasting = _make(repository, snapshot, config, rules, cache, world)
-    if lasting and not repository.shallow:
+    if lasting and remembers:
         dated = any(waiver.until for waiver in config.waivers)
         day = str(world.today) if dated else ""
         memo.keep(cache, key, report, registry.packages(), day)
@@ -116,7 +117,7 @@ def _make(
         repository,
         files,
         cache,
-        caching.code("facts", "secrets", "model.py", "collect.py"),
+        caching.code("facts", "secrets", "model.py", "collect.py") if cache.usable else "",
         slices=slices,
         workers=world.workers,
         progress=world.progress,
@@ -195,6 +196,8 @@ def _history(repository: Repository, commit: str | None, cache: Cache) -> Histor
     """The history up to a commit, which never changes, unless the clone has only a part of it."""
     if commit is None:
         return History()
+    if not cache.usable:
+        return repository.history(commit)
     key = caching.key("history", commit, caching.code("repo", "index/history.py", "model.py"))
     kept = None if repository.shallow else cache.get(key)
     if kept is not None:

@@ -189,7 +189,7 @@ def test_another_version_of_a_slice_or_of_the_code_is_extracted_anew(tmp_path: P
 
 
 def test_facts_are_kept_under_all_the_code_that_makes_them(
-    git: "Git", monkeypatch: pytest.MonkeyPatch
+    git: "Git", tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, ...]] = []
 
@@ -200,7 +200,8 @@ def test_facts_are_kept_under_all_the_code_that_makes_them(
     monkeypatch.setattr(caching, "code", note)
     git.write("a.py", "x = 1\n")
     git.commit()
-    world = engine.Surroundings(today=datetime.date(2024, 1, 1))
+    cache = str(tmp_path_factory.mktemp("cache"))
+    world = engine.Surroundings(today=datetime.date(2024, 1, 1), cache=cache)
     engine.audit(str(git.folder), Options(isolated=True), world)
     (facts,) = (parts for parts in asked if "facts" in parts)
     assert {"facts", "secrets", "model.py", "collect.py"} <= set(facts)
