@@ -102,7 +102,7 @@ class _Collector:
         )
 
     def _add(self, source: str, target: str, line: int, use: Use, text: str = "") -> None:
-        if not target or target == source or source.startswith(target + "/"):
+        if not target or source.startswith(target) and source[len(target) :][:1] in ("", "/"):
             return
         known = self._found.get((source, target))
         if known is None or _RANK[use] < _RANK[known.use]:
@@ -117,7 +117,7 @@ class _Collector:
         use: Use,
         guess: bool = True,
     ) -> None:
-        self._add(source, self._resolver.path(text, folders, source, guess), line, use, text)
+        self._add(source, self._resolver.view(folders, source, guess)[text], line, use, text)
 
     # -- what runs
 
@@ -176,13 +176,14 @@ class _Collector:
             use = Use.MENTIONS
         server = name in _SERVERS
         runs_modules = server or _INTERPRETER.fullmatch(name) is not None
+        seen = self._resolver.view(folders, source, guess)
         before = ""
         for number, word in enumerate(words):
-            if match := _OPTION.match(word):
+            if word.startswith("-") and (match := _OPTION.match(word)):
                 word = match[1]
             if len(word) <= _LONGEST and " " not in word:
                 if "/" in word or "." in word or (number and name in _TAKES_FOLDERS):
-                    self._path(source, word, folders, line, use, guess)
+                    self._add(source, seen[word], line, use, word)
                 if number and runs_modules and (server or before in ("-m", "-A", "--app")):
                     target = self._resolver.module(word, folders, source, guess)
                     self._add(source, target, line, use, word)
@@ -279,6 +280,7 @@ class _Collector:
                 self._add(source, edge.target, edge.line, Use.IMPORTS)
         for path, facts in self._index.each(python.SLICE):
             own = posixpath.dirname(path)
+            seen = self._resolver.view([own, ""], path)
             for call in facts.calls:
                 if call.arguments and call.name.endswith("uvicorn.run"):
                     text = call.arguments[0]
@@ -286,7 +288,7 @@ class _Collector:
                     self._add(path, target, call.line, Use.RUNS, text)
             for text, line in facts.literals:
                 if "/" in text or text.rpartition(".")[2] in mentions.EXTENSIONS:
-                    self._path(path, text, [own, ""], line, Use.MENTIONS)
+                    self._add(path, seen[text], line, Use.MENTIONS, text)
                 elif "." in text:
                     target = self._resolver.module(text, [], path)
                     self._add(path, target, line, Use.MENTIONS, text)
@@ -294,12 +296,13 @@ class _Collector:
     def _documents(self) -> None:
         for path, facts in self._index.each(markdown.SLICE):
             own = posixpath.dirname(path)
+            seen = self._resolver.view([own, ""], path)
             for link in facts.links:
                 if "://" not in link.target and not link.target.startswith(("#", "mailto:")):
                     text = link.target.lstrip("/") if link.target[:1] == "/" else link.target
-                    self._path(path, text, [own, ""], link.line, Use.MENTIONS)
+                    self._add(path, seen[text], link.line, Use.MENTIONS, text)
             for text, line in facts.paths:
-                self._path(path, text, [own, ""], line, Use.MENTIONS)
+                self._add(path, seen[text], line, Use.MENTIONS, text)
             for command in facts.commands:
                 folders = [posixpath.join(own, command.directory), command.directory, own, ""]
                 self._command(path, command, command.words, folders, Use.MENTIONS, guess=True)
@@ -307,11 +310,12 @@ class _Collector:
     def _texts(self) -> None:
         for path, facts in self._index.each(mentions.SLICE):
             own = posixpath.dirname(path)
+            seen = self._resolver.view([own, ""], path)
             for text, line in facts.imports:
                 self._add(path, self._resolver.script_import(text, path), line, Use.IMPORTS, text)
             for text, line in facts.words:
                 if "/" in text or text.rpartition(".")[2].lower() in mentions.EXTENSIONS:
-                    self._path(path, text, [own, ""], line, Use.MENTIONS)
+                    self._add(path, seen[text], line, Use.MENTIONS, text)
                 else:
                     target = self._resolver.module(text, [own, ""], path)
                     self._add(path, target, line, Use.MENTIONS, text)

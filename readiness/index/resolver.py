@@ -26,6 +26,23 @@ _MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _ENDINGS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue", ".d.ts")
 
 
+class View(dict[str, str]):
+    """What texts name to the files of one folder, looked for in the same folders: text -> path."""
+
+    def __init__(
+        self, resolver: Resolver, folders: Sequence[str], near: str = "", guess: bool = True
+    ) -> None:
+        self._resolver = resolver
+        self._folders = folders
+        self._near = near
+        self._guess = guess
+
+    def __missing__(self, text: str) -> str:
+        found = self._resolver.path(text, self._folders, self._near, self._guess)
+        self[text] = found
+        return found
+
+
 class Resolver:
     """Looks names up; each lookup takes about constant time.
 
@@ -44,6 +61,15 @@ class Resolver:
             if folder:
                 self._ending.setdefault(f"{folder.rpartition('/')[2]}/{name}", []).append(path)
         self._known: dict[tuple[str, str], str] = {}
+        self._views: dict[tuple[tuple[str, ...], str, bool], View] = {}
+
+    def view(self, folders: Sequence[str], near: str = "", guess: bool = True) -> View:
+        """`path` for all files of the folder that `near` lies in: each text is looked up once."""
+        key = tuple(folders), near.rpartition("/")[0], guess
+        view = self._views.get(key)
+        if view is None:
+            view = self._views[key] = View(self, key[0], near, guess)
+        return view
 
     def path(self, text: str, folders: Sequence[str], near: str = "", guess: bool = True) -> str:
         """The file or folder that `text` names, looked for in `folders` first; "" for none.
