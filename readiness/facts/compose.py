@@ -11,7 +11,7 @@ from readiness.facts.credentials import veil
 from readiness.facts.shell import Command, commands
 from readiness.facts.shell.argv import exec_form, split
 from readiness.facts.text import decode
-from readiness.facts.yaml_nodes import Node, Walk, YamlError, documents, scalar
+from readiness.facts.yaml_nodes import Node, Walk, YamlError, documents, scalar, warm
 
 
 class Variable(Struct, frozen=True):
@@ -284,4 +284,4 @@ def _healthcheck(walk: Walk, node: Node | None) -> tuple[tuple[Command, ...] | N
     return exec_form(words[1:] if words[:1] == ["CMD"] else words, test.line), test.line
 
 
-SLICE = Slice(name="compose", version=2, type=ComposeFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="compose", version=2, type=ComposeFacts, kind=_kind, extract=extract, warm=warm)

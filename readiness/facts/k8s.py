@@ -14,7 +14,7 @@ from readiness.facts.compose import Variable, variable
 from readiness.facts.shell import Command
 from readiness.facts.shell.argv import exec_form
 from readiness.facts.text import decode
-from readiness.facts.yaml_nodes import Node, Walk, YamlError, documents, scalar
+from readiness.facts.yaml_nodes import Node, Walk, YamlError, documents, scalar, warm
 
 
 class Probe(Struct, frozen=True):
@@ -190,4 +190,4 @@ def _probe(walk: Walk, kind: str, node: Node) -> Probe:
     )
 
 
-SLICE = Slice(name="k8s", version=2, type=K8sFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="k8s", version=2, type=K8sFacts, kind=_kind, extract=extract, warm=warm)

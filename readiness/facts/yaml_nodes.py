@@ -46,6 +46,11 @@ class Node:
         return self.plain and self.text in ("", "~", "null", "Null", "NULL")
 
 
+def warm() -> None:
+    """Loads the parser, so that forked processes share it."""
+    import yaml  # noqa: F401
+
+
 def documents(text: str) -> Iterator[Node]:
     """The root of each document of `text`.
 

@@ -139,4 +139,10 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-SLICE = Slice(name="manifest", version=4, type=ManifestFacts, kind=_kind, extract=extract)
+def _warm() -> None:
+    from readiness.facts.manifest import readers  # noqa: F401
+
+
+SLICE = Slice(
+    name="manifest", version=4, type=ManifestFacts, kind=_kind, extract=extract, warm=_warm
+)

@@ -46,7 +46,7 @@ def extract(kind: str, data: bytes) -> PythonFacts:
 
 
 def _warm() -> None:
-    from readiness.facts.python import lexical, source, walk  # noqa: F401
+    from readiness.facts.python import lexical, newer, source, walk  # noqa: F401
 
     lexical.patterns()
 

@@ -12,7 +12,7 @@ from readiness.facts.credentials import veil, veil_words
 from readiness.facts.shell import Command
 from readiness.facts.shell import commands as shell_commands
 from readiness.facts.text import decode
-from readiness.facts.yaml_nodes import Node, Walk, YamlError, documents, scalar
+from readiness.facts.yaml_nodes import Node, Walk, YamlError, documents, scalar, warm
 
 
 class Trigger(Struct, frozen=True):
@@ -289,4 +289,12 @@ def _restore(command: Command, expressions: list[str]) -> Command:
     )
 
 
-SLICE = Slice(name="workflow", version=1, type=WorkflowFacts, kind=_kind, extract=extract)
+def _warm() -> None:
+    from readiness.facts.workflow import github, gitlab, others  # noqa: F401
+
+    warm()
+
+
+SLICE = Slice(
+    name="workflow", version=1, type=WorkflowFacts, kind=_kind, extract=extract, warm=_warm
+)
