@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -204,27 +204,23 @@ class Judge:
         for folder in self._candidates:
             by_name.setdefault(_base(folder), []).append(folder)
         found: dict[str, tuple[set[str], set[str]]] = {}
+        passes: dict[tuple[str, int, str, str], tuple[tuple[str, list[str]], ...]] = {}
         for source, facts in self._index.each(python.SLICE):
             home = source.rpartition("/")[0]
             aside = _stands_in(source, self._candidates)
             if _stands_in(source, self._tests):
                 continue
             for import_ in facts.imports:
-                dotted = f"{import_.module}.{import_.name}" if import_.name else import_.module
-                parts = [part for part in dotted.split(".") if part]
-                if import_.level:
-                    folders = home.split("/") if home else []
-                    parts = folders[: len(folders) - import_.level + 1] + parts
-                for position, part in enumerate(parts):
-                    for folder in by_name.get(part, ()):
-                        if not _ends_with(folder, parts[: position + 1]):
-                            continue
-                        inside = source.startswith(folder + "/")
-                        if inside or not aside:
-                            importers, used = found.setdefault(folder, (set(), set()))
-                            used.update(parts[position + 1 : position + 2])
-                            if not inside:
-                                importers.add(source)
+                place = home if import_.level else "", import_.level, import_.module, import_.name
+                if place not in passes:
+                    passes[place] = tuple(_passed(*place, by_name))
+                for folder, used in passes[place]:
+                    inside = source.startswith(folder + "/")
+                    if inside or not aside:
+                        importers, names = found.setdefault(folder, (set(), set()))
+                        names.update(used)
+                        if not inside:
+                            importers.add(source)
         return found
 
     @cached_property
@@ -250,6 +246,22 @@ class Judge:
             if _stem(path) not in _COMMON_STEMS and 0 < len(twins) <= 3:
                 copies.append((path, twins[0]))
         return copies
+
+
+def _passed(
+    home: str, level: int, module: str, name: str, by_name: dict[str, list[str]]
+) -> Iterator[tuple[str, list[str]]]:
+    """The folders of `by_name` that an import of a file in `home` passes, each with the part that
+    follows, if any."""
+    dotted = f"{module}.{name}" if name else module
+    parts = [part for part in dotted.split(".") if part]
+    if level:
+        folders = home.split("/") if home else []
+        parts = folders[: len(folders) - level + 1] + parts
+    for position, part in enumerate(parts):
+        for folder in by_name.get(part, ()):
+            if _ends_with(folder, parts[: position + 1]):
+                yield folder, parts[position + 1 : position + 2]
 
 
 def below(index: RepoIndex, folder: str) -> list[str]:

@@ -154,12 +154,16 @@ class _Builder:
 
     def graph(self) -> ImportGraph:
         for path, facts in self.index.each(python.SLICE):
+            context = self.context(path)
             missing, unresolved = len(self._missing), len(self._unresolved)
             for imported in facts.imports:
-                self._import(path, imported)
+                if imported.level:
+                    self._relative(path, imported)
+                else:
+                    self._absolute(path, imported, context)
             if facts.error and not facts.newer:  # it cannot run, so it misses nothing
                 del self._missing[missing:], self._unresolved[unresolved:]
-            self._literals(path, facts)
+            self._literals(path, facts, context)
         self._missing += self._gone()
         imports: dict[str, list[Edge]] = {}
         importers: dict[str, list[Edge]] = {}
@@ -185,16 +189,13 @@ class _Builder:
 
     # -- one import
 
-    def _import(self, source: str, imported: Import) -> None:
-        context = self.context(source)
-        if imported.level:
-            self._relative(source, imported)
-            return
+    def _absolute(self, source: str, imported: Import, context: _Context) -> None:
         module = imported.module
         known = context.resolve(module, source) or self._beside(source, module)
         found = known or self._elsewhere(source, module)
         if not found:
-            self._unresolved.append(Missing(source, imported, module))
+            if not self._is_foreign(module.partition(".")[0]):
+                self._unresolved.append(Missing(source, imported, module))
             return
         name = imported.name
         if name and name != "*" and is_file(found) and not self._gives(found, name):
@@ -267,17 +268,16 @@ class _Builder:
             guessed=guessed,
         )
 
-    def _literals(self, source: str, facts: PythonFacts) -> None:
+    def _literals(self, source: str, facts: PythonFacts, context: _Context) -> None:
         """Dotted strings that name a module of the repository, or something in one."""
-        tops = self.context(source).tops
         for text, line in facts.literals:
             dotted = text.partition(":")[0]
-            if dotted.partition(".")[0] not in tops or not _NAMED.fullmatch(dotted):
+            if dotted.partition(".")[0] not in context.tops or not _NAMED.fullmatch(dotted):
                 continue
             parts = dotted.split(".")
             for length in range(len(parts), max(1, len(parts) - 3), -1):
                 module = ".".join(parts[:length])
-                found = self.context(source).resolve(module, source)
+                found = context.resolve(module, source)
                 if found and is_file(found):
                     self._edge(source, found, Import(module, line, dynamic=True))
                     break
@@ -295,11 +295,14 @@ class _Builder:
         one outside archives, if there is any."""
         if "." not in module or module.partition(".")[0] in self._declared:
             return ""
+        candidates = list(self.modules.ending_in(module))
+        if not candidates:
+            return ""
         archive_root = self.index.inventory.archive_root
         live = archive_root(source) is None
         parts = source.split("/")
         best, rank = "", (False, -1)
-        for path in self.modules.ending_in(module):
+        for path in candidates:
             found = (live and archive_root(path) is None, shared_folders(parts, path.split("/")))
             if found > rank:
                 best, rank = path, found

@@ -68,9 +68,11 @@ class Modules:
 
     def ending_in(self, dotted: str) -> Iterator[str]:
         """The files whose dotted name ends in `dotted`."""
-        parts = dotted.split(".")
-        path = "/".join(parts)
-        for file in self._ends.get(".".join(parts[-2:]), ()):
+        files = self._ends.get(".".join(dotted.rsplit(".", 2)[-2:]))
+        if files is None:
+            return
+        path = dotted.replace(".", "/")
+        for file in files:
             place = file.rpartition(".")[0].removesuffix("/__init__")
             if place == path or place.endswith("/" + path):
                 yield file
