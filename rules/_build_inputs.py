@@ -115,9 +115,11 @@ def _is_made(index: RepoIndex, found: Lost, made: frozenset[str]) -> bool:
 def made_elsewhere(index: RepoIndex) -> frozenset[str]:
     """The names of the files and folders that scripts and CI steps write."""
     names: set[str] = set()
+    run: set[tuple[str, ...]] = set()
     for command in _commands(index):
         names.update(map(_basename, command.writes))
-        words = program(command.words)
+        run.add(command.words)
+    for words in map(program, run):
         if words and _basename(words[0]) in _WRITERS:
             names.update(map(_basename, words[1:]))
         for option, value in pairwise(words):

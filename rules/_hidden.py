@@ -41,7 +41,7 @@ def hidden(index: RepoIndex) -> Iterator[Hidden]:
 
 
 def _of_images(index: RepoIndex) -> Iterator[Hidden]:
-    made = made_elsewhere(index)
+    made = index.once(made_elsewhere)
     for image in index.containers.images:
         if not index.inventory.is_(image.dockerfile, *MAINTAINED):
             continue
@@ -52,7 +52,7 @@ def _of_images(index: RepoIndex) -> Iterator[Hidden]:
 
 
 def _of_workflows(index: RepoIndex) -> Iterator[Hidden]:
-    for each in absent(index):
+    for each in index.once(absent):
         line = None if each.service else index.ignores.hides(each.path)
         if line is not None and is_manifest(each.path):
             told = for_(f"`{each.text[:80]}` needs {each.path}", each.file, each.line)

@@ -88,7 +88,7 @@ class BuildInputMissing(Rule):
         return None if any(live_images) else "no image is built here"
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
-        made = made_elsewhere(index)
+        made = index.once(made_elsewhere)
         found: dict[tuple[str, int, str], list[Lost]] = {}
         contexts: dict[str, set[str]] = {}
         for image in index.containers.images:

@@ -64,11 +64,13 @@ class GitignoreBaselineMissing(Rule):
     )
 
     def applies(self, index: RepoIndex) -> str | None:
-        return None if needs_of(index) else "no tool here makes files that must be ignored"
+        return None if index.once(needs_of) else "no tool here makes files that must be ignored"
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         root = ".gitignore" if ".gitignore" in index.files else None
-        missing = [(need, found) for need in needs_of(index) if (found := let_through(index, need))]
+        missing = [
+            (need, found) for need in index.once(needs_of) if (found := let_through(index, need))
+        ]
         if root is None and missing and not any("/.gitignore" in path for path in index.files):
             patterns = ", ".join(f"`{need.pattern}`" for need, _ in missing)
             yield self.finding(
@@ -94,6 +96,6 @@ class GitignoreBaselineMissing(Rule):
         """The share of the kinds that are ignored."""
         if any(finding.key == "absent" for finding in findings):
             return self.outcome(0.0, findings)
-        asked = sum(need.severity is not Severity.INFO for need in needs_of(index))
+        asked = sum(need.severity is not Severity.INFO for need in index.once(needs_of))
         missing = sum(finding.severity is not Severity.INFO for finding in findings)
         return self.outcome(1 - missing / max(1, asked), findings)

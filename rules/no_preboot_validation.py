@@ -93,11 +93,11 @@ class NoPrebootValidation(Rule):
     )  # fmt: skip
 
     def applies(self, index: RepoIndex) -> str | None:
-        return None if backed(index) else "no application here has a known backing service"
+        return None if index.once(backed) else "no application here has a known backing service"
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         checks = Checks(index)
-        for entrypoint, needed in backed(index):
+        for entrypoint, needed in index.once(backed):
             found = checks.before(entrypoint.path)
             if not any(check.whole for check in found):
                 yield self._finding(index, entrypoint, needed, found)

@@ -96,10 +96,10 @@ class StatusReportDocSprawl(Rule):
     )
 
     def applies(self, index: RepoIndex) -> str | None:
-        return None if _documents(index) else "there are no documents"
+        return None if index.once(_documents) else "there are no documents"
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
-        documents = _documents(index)
+        documents = index.once(_documents)
         reports = [path for path in documents if _is_report(index, path)]
         own = set(reports)
         if len(reports) < _MANY or len(reports) < _SHARE * len(documents):
@@ -141,7 +141,7 @@ class StatusReportDocSprawl(Rule):
             if not index.inventory.is_(path, FileClass.ARCHIVE, FileClass.GENERATED)
         )
         reports = sum(len(finding.subjects) for finding in findings)
-        share = reports / max(1, sources + len(_documents(index)))
+        share = reports / max(1, sources + len(index.once(_documents)))
         return self.outcome(ratio_quality(share, zero_at=0.2), findings)
 
 

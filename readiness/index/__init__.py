@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from readiness.index.workflows import Workflows
 
 T = TypeVar("T", bound=Struct)
+V = TypeVar("V")
 
 
 class RepoIndex:
@@ -59,6 +60,7 @@ class RepoIndex:
         self._facts: dict[str, dict[str, Any]] = {}  # slice -> path -> encoded or decoded facts
         self._decode: dict[str, Callable[[bytes], Any]] = {}
         self._history = history
+        self._made: dict[Callable[[RepoIndex], Any], Any] = {}
 
     def facts(self, slice_: Slice[T], path: str) -> T | None:
         """The facts of one file; null where the slice does not apply or the file was not read."""
@@ -85,6 +87,13 @@ class RepoIndex:
             known = self._facts[name] = {p: encoded[p] for p in self.files if p in encoded}
             self._decode[name] = msgspec.msgpack.Decoder(slice_.type).decode
         return known
+
+    def once(self, make: Callable[[RepoIndex], V]) -> V:
+        """What `make` says of this index, made once: for evidence that several rules share."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: V = self._made[make]
+        return made
 
     def exists(self, path: str) -> bool:
         """Is `path` a tracked file or a folder that holds one? The root is ""."""

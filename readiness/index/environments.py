@@ -42,8 +42,8 @@ class Environments(Struct, frozen=True):
 
 
 _WORDS = {"testing": TEST, "tests": TEST}
-_SETTINGS_FOLDERS = re.compile(
-    r"(?:^|/)(?:\w*config\w*|\w*settings|environments?|envs?|profiles)/[^/]*$", re.IGNORECASE
+_SETTINGS_FOLDER = re.compile(
+    r"\w*config\w*|\w*settings|environments?|envs?|profiles", re.IGNORECASE
 )
 _SETTINGS_FILES = re.compile(
     r"(?:^|[._-])(?:settings|config|application|appsettings)[._-]", re.IGNORECASE
@@ -229,11 +229,14 @@ def _documented(index: RepoIndex, name: str) -> Iterator[Evidence]:
 def _settings(index: RepoIndex) -> dict[str, list[Evidence]]:
     """The files of settings by the environment that they are named after; "" for no one."""
     found: dict[str, list[Evidence]] = {}
+    folders = {
+        folder for folder in index.folders if _SETTINGS_FOLDER.fullmatch(folder.rpartition("/")[2])
+    }
     for path in index.files:
-        last = posixpath.basename(path)
+        folder, _, last = path.rpartition("/")
         dotted = "env" in last.lower() and not _CODE.search(last) and _is_dotenv(path, last)
         values = last.lower().endswith(_VALUES) and (
-            _SETTINGS_FOLDERS.search(path)
+            folder in folders
             or (not last.endswith((".py", ".js", ".ts")) and _SETTINGS_FILES.search(last))
         )
         if not (dotted or values) or not _live(index, path):

@@ -157,10 +157,7 @@ class _Builder:
             context = self.context(path)
             missing, unresolved = len(self._missing), len(self._unresolved)
             for imported in facts.imports:
-                if imported.level:
-                    self._relative(path, imported)
-                else:
-                    self._absolute(path, imported, context)
+                self._import(path, imported, context)
             if facts.error and not facts.newer:  # it cannot run, so it misses nothing
                 del self._missing[missing:], self._unresolved[unresolved:]
             self._literals(path, facts, context)
@@ -189,7 +186,10 @@ class _Builder:
 
     # -- one import
 
-    def _absolute(self, source: str, imported: Import, context: _Context) -> None:
+    def _import(self, source: str, imported: Import, context: _Context) -> None:
+        if imported.level:
+            self._relative(source, imported)
+            return
         module = imported.module
         known = context.resolve(module, source) or self._beside(source, module)
         found = known or self._elsewhere(source, module)
@@ -295,8 +295,7 @@ class _Builder:
         one outside archives, if there is any."""
         if "." not in module or module.partition(".")[0] in self._declared:
             return ""
-        candidates = list(self.modules.ending_in(module))
-        if not candidates:
+        if not (candidates := list(self.modules.ending_in(module))):
             return ""
         archive_root = self.index.inventory.archive_root
         live = archive_root(source) is None

@@ -102,7 +102,7 @@ class _Collector:
         )
 
     def _add(self, source: str, target: str, line: int, use: Use, text: str = "") -> None:
-        if not target or source.startswith(target) and source[len(target) :][:1] in ("", "/"):
+        if not target or target == source or source.startswith(target + "/"):
             return
         known = self._found.get((source, target))
         if known is None or _RANK[use] < _RANK[known.use]:
@@ -303,7 +303,11 @@ class _Collector:
                     self._add(path, seen[text], link.line, Use.MENTIONS, text)
             for text, line in facts.paths:
                 self._add(path, seen[text], line, Use.MENTIONS, text)
+            shown: set[tuple[str, tuple[str, ...]]] = set()
             for command in facts.commands:
+                if (command.directory, command.words) in shown:
+                    continue  # what it names is known from an earlier line
+                shown.add((command.directory, command.words))
                 folders = [posixpath.join(own, command.directory), command.directory, own, ""]
                 self._command(path, command, command.words, folders, Use.MENTIONS, guess=True)
 

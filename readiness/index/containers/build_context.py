@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -81,7 +82,7 @@ class BuildContext:
         if not self._patterns:
             return None
         if self._spec is None:
-            self._spec = _compile([_expression(pattern.text) for pattern in self._patterns])
+            self._spec = _compile(tuple(pattern.text for pattern in self._patterns))
         matching = self._spec.Match(path[len(self.folder) :].lstrip("/"))
         if not matching:
             return None
@@ -112,13 +113,14 @@ def _join(folder: str, path: str) -> str:
     return f"{folder}/{path}" if folder else path
 
 
-def _compile(expressions: list[str]) -> Any:
-    """The expressions as one set: RE2 is linear where a hostile pattern would stall `re`."""
+@lru_cache(maxsize=16)
+def _compile(lines: tuple[str, ...]) -> Any:
+    """The lines as one set: RE2 is linear where a hostile pattern would stall `re`."""
     import re2
 
     found = re2.Set.FullMatchSet()
-    for expression in expressions:
-        found.Add(expression)
+    for line in lines:
+        found.Add(_expression(line))
     found.Compile()
     return found
 

@@ -57,7 +57,7 @@ class Absent(Struct, frozen=True):
 def grouped(index: RepoIndex) -> tuple[tuple[Absent, ...], ...]:
     """What is absent, things of one folder that the same lines of a file name together."""
     things: dict[tuple[str, str, str], list[Absent]] = {}
-    for each in absent(index):
+    for each in index.once(absent):
         things.setdefault((each.file, each.path, each.service), []).append(each)
     groups: dict[tuple[str, str, tuple[int, ...]], list[Absent]] = {}
     for (file, path, service), found in things.items():
@@ -67,8 +67,12 @@ def grouped(index: RepoIndex) -> tuple[tuple[Absent, ...], ...]:
     return tuple(map(tuple, groups.values()))
 
 
-def absent(index: RepoIndex) -> Iterator[Absent]:
+def absent(index: RepoIndex) -> tuple[Absent, ...]:
     """Every literal reference of the effective CI definitions to what does not exist."""
+    return tuple(_absent(index))
+
+
+def _absent(index: RepoIndex) -> Iterator[Absent]:
     found = index.workflows
     for file in found.effective:
         facts = found.files[file]
