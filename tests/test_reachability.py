@@ -266,6 +266,27 @@ def test_a_bare_loader_of_a_top_level_package_holds_its_own_folder_alone(loader:
     assert reachability.standing("app/deep/far.py") is Standing.NOTHING
 
 
+def test_a_loader_that_puts_a_name_together_of_its_package_holds_the_package() -> None:
+    reachability = of(
+        "-- Procfile --\nweb: python app/main.py\n-- app/__init__.py --\n"
+        "-- app/main.py --\nimport app.plug.load\n-- app/plug/__init__.py --\n"
+        "-- app/plug/load.py --\nfrom importlib import import_module\n"
+        "def load(name):\n    return import_module('{}.{}'.format(__package__, name))\n"
+        "-- app/plug/one.py --\nx = 1\n-- app/other.py --\nx = 1\n"
+    )
+    assert reachability.standing("app/plug/one.py") is Standing.LOADED
+    assert reachability.standing("app/other.py") is Standing.NOTHING
+
+
+def test_what_supports_tests_is_no_production_code_that_only_tests_use() -> None:
+    reachability = of(
+        f"{APP}-- app/mocks/shop.py --\n-- app/cart.py --\n-- tests/test_shop.py --\n"
+        "import app.cart, app.mocks.shop\ndef test(): pass\n"
+    )
+    assert reachability.standing("app/mocks/shop.py") is Standing.LOADED
+    assert reachability.standing("app/cart.py") is Standing.TESTED
+
+
 def test_publishing_is_a_weaker_hold_than_a_loader() -> None:
     tree = (
         "-- setup.py --\nfrom setuptools import setup\nsetup(name='wax', packages=['wax'])\n"
@@ -296,6 +317,8 @@ def test_a_name_in_three_folders_side_by_side_is_loaded_by_convention() -> None:
     )
     reachability = of(f"{APP}{plugins}-- app/plugins/a/dead.py --\n")
     assert reachability.standing("app/plugins/b/code.py") is Standing.LOADED
+    two = of(f"{APP}{plugins.partition('-- app/plugins/c/__init__')[0]}")
+    assert two.standing("app/plugins/b/code.py") is Standing.NOTHING
     assert reachability.standing("app/plugins/a/dead.py") is Standing.NOTHING
 
 

@@ -25,6 +25,7 @@ _NEXT = re.compile(
     r"|global-error|sitemap|robots|manifest|opengraph-image|icon)|pages/.+|middleware"
     r"|instrumentation)\.(?:ts|tsx|js|jsx|mjs)$"
 )
+_SCRIPTS = (".ts", ".tsx", ".js", ".jsx", ".mjs")
 _LAMBDA = re.compile(
     r"/(?:serverless(?:\.\w+)?|template(?:\.\w+)?|sam(?:-\w+)?|[\w.-]*lambda[\w.-]*)\.(?:ya?ml|tf)$"
 )
@@ -44,7 +45,7 @@ def conventions(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     yield from _packages(index)
     for path in index.files:
         if index.inventory.is_(path, *RUN, FileClass.DOCS):
-            if _NEXT.search(path):
+            if path.endswith(_SCRIPTS) and _NEXT.search(path):
                 yield path, _told(path, "is a route of the framework by its place")
             elif path.endswith(".d.ts"):
                 yield path, _told(path, "declares types for the compiler")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 class Framework(Struct, frozen=True):
     """`packages`: the framework is used where one of them is imported or declared. `marker`: or
-    where a path matches. `loads`: the paths, with a leading slash, of the files that it loads;
+    where the end of a path matches. `loads`: the paths, with a leading slash, of what it loads;
     `why` completes "<framework> loads it: ..."."""
 
     name: str
@@ -83,7 +83,7 @@ FRAMEWORKS = (
         rf"/(?:custom_components|homeassistant/components)/[^/]+/{_PY}",
         "integrations and their platforms are imported by name",
         "homeassistant",
-        r"/custom_components/[^/]+/manifest\.json$",
+        r"/custom_components/[^/\n]+/manifest\.json$",
     ),
     Framework("Streamlit", rf"/pages/{_PY}", "each file of the folder is a page", "streamlit"),
     Framework("Dash", r"/pages/.+\.py$", "each file of the folder is a page", "dash"),
@@ -101,7 +101,7 @@ FRAMEWORKS = (
         r"/.+\.py$",
         "modules and plugins are found by their folder",
         "ansible ansible-core",
-        r"/(?:ansible\.cfg|galaxy\.yml|roles/[^/]+/tasks/main\.ya?ml|playbooks?/[^/]+\.ya?ml)$",
+        r"/(?:ansible\.cfg|galaxy\.yml|roles/[^/\n]+/tasks/main\.ya?ml|playbooks?/[^/\n]+\.ya?ml)$",
     ),
     Framework(
         "Salt",
@@ -168,11 +168,12 @@ def loaded(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
 
     The line shown is the one that proves the framework's use."""
     shown = _shown(index)
+    paths = "\n/".join(("", *index.files))
     rows: list[tuple[re.Pattern[str], str, Location]] = []
     for row in FRAMEWORKS:
         place = next((shown[name] for name in row.packages.split() if name in shown), None)
         if place is None and row.marker:
-            place = _marked(index, row.marker)
+            place = _marked(index, row.marker, paths)
         if place is not None:
             rows.append((re.compile(row.loads), f"{row.name} loads it: {row.why}", place))
     if not rows:
@@ -203,15 +204,29 @@ def _shown(index: RepoIndex) -> dict[str, Location]:
     return found
 
 
-def _marked(index: RepoIndex, marker: str) -> Location | None:
-    pattern = re.compile(marker)
-    kept = (path for path in index.files if not index.inventory.is_(path, *ASIDE))
-    return next((Location(path) for path in kept if pattern.search(f"/{path}")), None)
+def _marked(index: RepoIndex, marker: str, paths: str) -> Location | None:
+    """The first of `paths`, each on a line of its own, that the marker matches."""
+    for match in re.finditer(marker, paths, re.MULTILINE):
+        path = paths[paths.rfind("\n", 0, match.end()) + 2 : match.end()]
+        if not index.inventory.is_(path, *ASIDE):
+            return Location(path)
+    return None
+
+
+_PLUGINS = frozenset(
+    "plugins plugin extensions addons integrations providers connectors drivers backends modules "
+    "components commands skills recipes contrib".split()
+)
+_HELPERS = frozenset(
+    "utils util helpers helper constants types common base exceptions errors schemas schema models "
+    "admin apps urls tests".split()
+)
 
 
 def siblings(index: RepoIndex, least: int = 3) -> Iterator[tuple[str, Evidence]]:
     """(file, why) of files that bear one name in several folders side by side, as
-    `plugins/*/code.py`, while imports explain only the lesser part of them."""
+    `plugins/*/code.py`: those that no import explains, where that are most of them or the folder
+    is one of plugins. Helpers, and what people can run by hand, are none."""
     families: dict[tuple[str, str], list[str]] = {}
     for path in index.files:
         if path.endswith(".py") and index.inventory.is_(path, *RUN):
@@ -220,15 +235,21 @@ def siblings(index: RepoIndex, least: int = 3) -> Iterator[tuple[str, Evidence]]
             if slash and name != "__init__.py":
                 families.setdefault((above, name), []).append(path)
     for (above, name), members in families.items():
-        if len(members) >= least and 2 * _imported(index, members) < len(members):
+        if len(members) < least or name.removesuffix(".py") in _HELPERS:
+            continue
+        unexplained = [path for path in members if not _is_explained(index, path)]
+        most = 2 * len(unexplained) > len(members)
+        if most or above.rpartition("/")[2].lower() in _PLUGINS:
             why = f"{name} lies in {len(members)} folders of {above}/ and is loaded by its name"
-            for path, other in zip(members, (*members[1:], members[0]), strict=True):
+            for path in unexplained:
+                other = members[0] if members[0] != path else members[1]
                 yield path, Evidence(why, Location(other))
 
 
-def _imported(index: RepoIndex, members: Iterable[str]) -> int:
-    importers = index.imports.importers
-    return sum(
-        any(index.inventory.is_(edge.source, *RUN) for edge in importers.get(path, ()))
-        for path in members
-    )
+def _is_explained(index: RepoIndex, path: str) -> bool:
+    """Is it imported by code that runs, or run by hand?"""
+    facts = index.facts(python.SLICE, path)
+    if facts is not None and facts.main_line:
+        return True
+    edges = index.imports.importers.get(path, ())
+    return any(index.inventory.is_(edge.source, *RUN) for edge in edges)

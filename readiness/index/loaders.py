@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
@@ -23,6 +24,7 @@ _OF_PATHS = frozenset(
 )
 _OF_PACKAGES = frozenset(("walk_packages", "iter_modules", "find_modules", "import_submodules"))
 _NOT_BY_NAME = frozenset(("exec", "entry_points", "iter_entry_points", "locate"))
+_PLACEHOLDER = re.compile(r"\{\w*\}|%s|%\(\w+\)s")
 _ANY = frozenset(("*", "*.py", "**", "**/*", "**/*.py", "*.*"))
 
 
@@ -196,9 +198,10 @@ def _by_package(places: _Places, path: str, call: Call) -> Iterator[str]:
 
 def _by_name(places: _Places, path: str, call: Call) -> Iterator[str]:
     """By the fixed parts of a dotted name: "app.plugins." leads, ".tables." stands within."""
-    if not any(part.strip(".") for part in call.arguments):
+    arguments = [_PLACEHOLDER.sub("", text) for text in call.arguments]
+    if not any(text.strip(".") for text in arguments):
         yield from places.beside(path, alone=True)
-    for text in call.arguments:
+    for text in arguments:
         inner = [part for part in text.split(".") if part]
         if not inner:  # of import_module("." + name); `__import__` takes no such name
             if text.startswith(".") and not call.name.endswith("__import__"):

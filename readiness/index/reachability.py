@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -39,8 +40,9 @@ class Reachability(Struct, frozen=True):
     """`reached`: path -> the file that reaches it (itself for an entrypoint and for what tools
     read by its name). The others: path -> the line that speaks for it. `held`: what a dynamic
     loader, glob, plugin group, framework or configuration may load by name, with what such a file
-    imports; it includes `published`. `documented`, `by_hand` and `tested` hold only what no
-    stronger reason but publishing keeps. Tests and archives keep nothing else alive.
+    imports; it includes `published` and what by its path supports tests. `documented`, `by_hand`
+    and `tested` hold only what no stronger reason but publishing keeps. Tests and archives keep
+    nothing else alive.
 
     `shares`: folder of a deployment -> (modules that are reached or loaded, all its modules).
 
@@ -110,6 +112,11 @@ _SCRIPTS = (".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd")
 _DOCUMENTS = (".md", ".rst", ".adoc", ".mdx", ".ipynb")
 _PERHAPS_DOCUMENTS = (".txt", ".html")  # where documents lie, and read-mes
 _CHRONICLES = ("change", "history", "news", "release", "license", "authors", "contributors")
+_WORDS = re.compile(r"[a-z]+")
+_SUPPORT = frozenset(
+    "mock mocks fake fakes stub stubs dummy dummies testing testutil testutils testlib testsupport "
+    "fixture fixtures factories conftest".split()
+)
 _PROJECTS = ("pyproject", "setup.py", "setup.cfg")
 _CONFIGURATION = (
     *(".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".json", ".env", ".service", ".xml"),
@@ -168,6 +175,8 @@ class _Builder:
         documented = self._spread(self._documented(), (), settled)
         by_hand = self._spread(self._runnable(), (), (*settled, documented))
         tested = self._spread(self._tests(), (), (*settled, documented, by_hand))
+        for path in [path for path in tested if _supports_tests(path)]:
+            held[path] = tested.pop(path)
         for path, evidence in public.items():
             held.setdefault(path, evidence)
         return Reachability(
@@ -352,6 +361,11 @@ class _Builder:
                 count[0] += path in reached or (path in held and path not in public)
                 count[1] += 1
         return {folder: (live, all_) for folder, (live, all_) in counts.items()}
+
+
+def _supports_tests(path: str) -> bool:
+    """Does a path say that the file was made for tests, wherever it lies?"""
+    return bool(_SUPPORT.intersection(_WORDS.findall(path.lower())))
 
 
 def _named_by(source: str, line: int) -> Evidence:
