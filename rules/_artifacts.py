@@ -45,6 +45,7 @@ _DATA = _SAMPLES | {
 }
 _OF_RUNS = ("byte code", "tool cache")  # kinds that appear wherever tests are run
 _BINARY = {"db", "sqlite", "sqlite3", "rdb"}
+_WRITTEN = ("log", "profile", "state of a running program")  # code that names it writes it
 _PERHAPS_KEPT = {".cache", "bower_components", "site-packages"}
 _IGNORE_FILES = ("ignore", "CODEOWNERS", ".gitattributes")
 _ASIDE = (FileClass.ARCHIVE, FileClass.TEST, FileClass.FIXTURE, FileClass.DOCS)
@@ -104,6 +105,8 @@ def certain(index: RepoIndex, kind: str, place: str, paths: Sequence[str]) -> bo
         return False
     if kind == "backup copy" and not all(_original(path) in index.files for path in paths):
         return False
+    if tool(name) == kind or kind in _WRITTEN:
+        return True
     return not any(
         reference.use is not Use.MENTIONS or not index.inventory.is_(reference.source, *_ASIDE)
         for path in {place, *paths}

@@ -60,6 +60,16 @@ def _counts(index: RepoIndex, source: str, own: set[str]) -> bool:
     return source not in own and not index.inventory.is_(source, *_NOT_LIVE)
 
 
+def uses(index: RepoIndex, path: str) -> list[Evidence]:
+    """Every reason for which a file may still be wanted, as evidence against removing it."""
+    found = index.reachability.uses(path).items()
+    return [
+        against(each.summary, each.location.path, each.location.line)
+        for standing, each in found
+        if standing not in (Standing.BY_HAND, Standing.TESTED)
+    ]
+
+
 def unused(index: RepoIndex, path: str) -> bool:
     """Does nothing start, load, publish, name or run it? Tests and archives do not count."""
     return index.reachability.standing(path) in (Standing.NOTHING, Standing.TESTED)
@@ -67,9 +77,9 @@ def unused(index: RepoIndex, path: str) -> bool:
 
 def unnamed(index: RepoIndex, path: str) -> bool:
     """Is it at most one that someone can run by hand, and that nothing names?"""
-    if not (unused(index, path) or index.reachability.standing(path) is Standing.BY_HAND):
-        return False
-    return all(
+    standing = index.reachability.standing(path)
+    idle = standing in (Standing.NOTHING, Standing.TESTED, Standing.BY_HAND)
+    return idle and all(
         index.inventory.is_(reference.source, *_NOT_LIVE, FileClass.TEST)
         for reference in index.references.to.get(path, ())
     )
@@ -78,14 +88,18 @@ def unnamed(index: RepoIndex, path: str) -> bool:
 def imported(index: RepoIndex, files: Sequence[str]) -> bool:
     """Does live code outside of `files` import or run one of them, by a path that leads there?"""
     own = set(files)
+    sources: set[str] = set()
+    for path in files:
+        edges = index.imports.importers.get(path, ())
+        guessed = {edge.source for edge in edges if edge.guessed}
+        sources.update(edge.source for edge in edges if not edge.guessed)
+        sources.update(
+            reference.source
+            for reference in index.references.to.get(path, ())
+            if reference.use is not Use.MENTIONS and reference.source not in guessed
+        )
     return any(
-        not edge.guessed and _counts(index, edge.source, own)
-        for path in files
-        for edge in index.imports.importers.get(path, ())
-    ) or any(
-        reference.use is not Use.MENTIONS and _counts(index, reference.source, own)
-        for path in files
-        for reference in index.references.to.get(path, ())
+        _counts(index, source, own) and not index.inventory.is_test(source) for source in sources
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from readiness.index.archives import judge, tokens
+from readiness.index import RepoIndex
+from readiness.index.archives import below, judge, tokens
 from readiness.index.twins import TreePair
 
 _INSTANCES = {
@@ -25,6 +26,15 @@ def not_on_purpose(trees: Sequence[TreePair]) -> list[TreePair]:
     """The pairs of duplicate folders of which one may be a copy of the other."""
     family = _families(trees)
     return [pair for pair in trees if pair not in family and not _named_as_instances(pair)]
+
+
+def brought_along(index: RepoIndex, pair: TreePair) -> bool:
+    """Is it a library of others, under its own name and licence, that two projects bring along?"""
+    names = {folder.rpartition("/")[2] for folder in (pair.left, pair.right)}
+    return len(names) == 1 and any(
+        path.rpartition("/")[2].lower().startswith(("license", "licence", "copying"))
+        for path in below(index, pair.left)
+    )
 
 
 def _families(trees: Sequence[TreePair]) -> set[TreePair]:

@@ -20,6 +20,10 @@ _GENERIC = frozenset(
     "modern hybrid working simple simplified minimal full updated enhanced improved legacy backup "
     "copy fast prod production dev v py src scripts script bin tools deploy platform core".split()
 )
+_ATTEMPTS = frozenset(
+    "new old modern hybrid working simple simplified minimal updated enhanced improved legacy "
+    "backup copy".split()
+)
 _OF_ROLE = {
     Role.API: frozenset("server api web http wsgi asgi".split()),
     Role.WORKER: frozenset("celery worker workers tasks queue".split()),
@@ -110,6 +114,11 @@ def generic(rival: Entrypoint, primary: Entrypoint) -> bool:
     service of its own?"""
     known = _GENERIC | _OF_ROLE.get(rival.role, frozenset()) | _words(primary.path)
     return _words("/".join(rival.path.split("/")[-2:])) <= known
+
+
+def attempt(rival: Entrypoint) -> bool:
+    """Does its file name say that it is one more attempt at the same (main_new.py)?"""
+    return not _ATTEMPTS.isdisjoint(_words(rival.path.rpartition("/")[2]))
 
 
 def _words(path: str) -> set[str]:

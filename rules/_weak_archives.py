@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from readiness.index import RepoIndex
-from readiness.index.archives import CODE, WEAK, Name, below, judge, tokens
+from readiness.index.archives import PROGRAMS, Name, below, judge, tokens
 from readiness.index.inventory import RUN
 from readiness.index.reachability import Standing
 
 from ._copies import imported
 
+_PUT_AWAY = {"legacy", "unused", "junk", "trash"}
 _IDLE = (Standing.NOTHING, Standing.TESTED, Standing.BY_HAND)
 
 
@@ -19,11 +20,11 @@ def unused_by_name(index: RepoIndex) -> Iterator[tuple[str, list[str]]]:
     last = "/"
     for folder in sorted(index.folders):
         name = folder.rpartition("/")[2]
-        telling = judge(name) is Name.WEAK and tokens(name)[-1] in WEAK  # not `legacy_systems`
+        telling = judge(name) is Name.WEAK and tokens(name)[-1] in _PUT_AWAY  # not `legacy_soap`
         if folder.startswith(last) or not telling:
             continue
         files = below(index, folder)
-        code = [path for path in files if path.rpartition(".")[2].lower() in CODE]
+        code = [path for path in files if path.rpartition(".")[2].lower() in PROGRAMS]
         if not code or not all(index.inventory.is_(path, *RUN) for path in code):
             continue
         last = folder + "/"

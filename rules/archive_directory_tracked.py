@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from readiness.index import RepoIndex
-from readiness.index.archives import DOCUMENTS, Name, below, judge
+from readiness.index.archives import DOCUMENTS, Name, below, judge, tokens
 from readiness.index.inventory import named_as_test
+from readiness.index.languages import SOURCE, UNDERSTOOD
 from readiness.model import (
     ActionKind,
     Area,
@@ -25,6 +26,7 @@ from ._figures import counted, day, last_change, size_of
 from ._weak_archives import unused_by_name
 
 _DOCUMENTS = DOCUMENTS | {"txt", "pdf", "png", "jpg", "jpeg", "svg", "docx", "drawio", "gif"}
+_FOLLOWED = UNDERSTOOD | {"js", "jsx", "mjs", "ts", "tsx", "vue", "svelte"}  # whose uses are known
 _MANY, _SHARE = 10, 0.01  # files, or share of all files, from which a tree weighs heavily
 _FEW = 3  # files below which it does not, however small the repository is
 _RECENT = 30 * 86_400  # seconds: an archive that was edited since then is not at rest
@@ -125,7 +127,7 @@ class ArchiveDirectoryTracked(Rule):
                 evidence=[for_(reason, root), *_evidence(index, files, used)],
                 subjects=files,
                 cause=archive_cause(root),
-                action=_action(name, documents, imported(index, files)),
+                action=_action(index, root, name, documents, files),
             )
 
         for folder, files in unused_by_name(index):
@@ -159,11 +161,27 @@ def _documents(files: Sequence[str]) -> bool:
     return 5 * number >= 4 * len(files)
 
 
-def _action(name: Name, documents: bool, used: bool) -> ActionKind:
+def _action(
+    index: RepoIndex, root: str, name: Name, documents: bool, files: list[str]
+) -> ActionKind:
     """A plain name is an archive whatever it holds; a noun such as `archive` is one of code that
-    nothing uses; a word such as `legacy` is for a person to judge."""
-    sure = name is Name.PLAIN or (name is Name.NOUN and not documents and not used)
-    return ActionKind.ARCHIVE if sure else ActionKind.AUDIT
+    nothing uses and nobody edits; a word such as `legacy` is for a person to judge."""
+    if name is Name.PLAIN:
+        return ActionKind.ARCHIVE
+    foreign = sum(_extension(path) in SOURCE - _FOLLOWED for path in files)
+    doubtful = (
+        name is Name.WEAK
+        or documents
+        or 2 * foreign > sum(_extension(path) in SOURCE for path in files)
+        or any("tests" in tokens(part) for part in root.split("/")[:-1])
+        or any(_edited_of_late(index, path) for path in files)
+        or imported(index, files)
+    )
+    return ActionKind.AUDIT if doubtful else ActionKind.ARCHIVE
+
+
+def _extension(path: str) -> str:
+    return path.rpartition(".")[2].lower()
 
 
 def _evidence(index: RepoIndex, files: list[str], used: list[Evidence]) -> Iterator[Evidence]:

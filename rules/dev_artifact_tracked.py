@@ -85,7 +85,8 @@ class DevArtifactTracked(Rule):
         whole = tool(folder.rpartition("/")[2]) == kind
         place = folder if whole else paths[0]
         more = f" with {len(paths) - 1} more beside it" if len(paths) > 1 and not whole else ""
-        what = kind if kind in _UNCOUNTED else f"a {kind}"
+        article = "an" if kind.startswith("e") else "a"
+        what = kind if kind in _UNCOUNTED else f"{article} {kind}"
         held = f"{counted(len(paths), 'file')} of {size_of(index, paths)}"
         evidence = [for_(f"by its name it is {what}: {held}", place)]
         line = index.ignores.hides(paths[0])

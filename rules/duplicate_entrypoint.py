@@ -11,7 +11,7 @@ from readiness.model import ActionKind, Area, Confidence, Dimension, Finding, Se
 from readiness.rule import Example, Rule
 
 from ._copies import unnamed
-from ._rivals import Rivals, alike, generic, moved_to
+from ._rivals import Rivals, alike, attempt, generic, moved_to
 
 _APP = "from fastapi import FastAPI\napp = FastAPI()\n"
 _IMAGE = "-- Dockerfile --\nFROM python:3.12\nCOPY . .\nCMD uvicorn main:app\n"
@@ -136,7 +136,7 @@ class DuplicateEntrypoint(Rule):
             or (not theirs and (generic(rival, primary) or alike(index, rival, primary)))
         )
         role = _COMMANDS[rival.role]
-        free = certain and not rival.primary and unnamed(index, rival.path)
+        free = certain and not rival.primary and attempt(rival) and unnamed(index, rival.path)
         return self.finding(
             rival.path,
             f"{rival.path} starts a second {role} beside {primary.path}, "

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from readiness.index import RepoIndex
-from readiness.index.archives import below
+from readiness.index.archives import PROGRAMS, below
 from readiness.index.twins import TreePair, choose
 from readiness.model import ActionKind, Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Rule, for_
 
 from ._copies import archive_cause, unused, users_of_tree
 from ._figures import counted
-from ._instances import not_on_purpose
+from ._instances import brought_along, not_on_purpose
 
 
 def _copies(number: int, *folders: str) -> str:
@@ -45,8 +45,9 @@ class DuplicateTree(Rule):
     Limits
         Files of less than 64 bytes, generated and vendored files and test data do not count.
         Folders that are alike on purpose (examples, templates, languages, versions of documents,
-        one folder for each environment, three or more side by side) are left out, and so are two
-        archives. Where only the last edits tell which one is current, the severity is medium.
+        one folder for each environment, three or more side by side, a library of others that two
+        projects bring along) are left out, and so are two archives. Where only the last edits tell
+        which one is current, the severity is medium.
     """
 
     id = "HYG003"
@@ -90,7 +91,7 @@ class DuplicateTree(Rule):
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         told: set[str | None] = set()
         for pair in not_on_purpose(index.twins.trees):
-            if _archived(index, pair):
+            if _archived(index, pair) or brought_along(index, pair):
                 continue
             finding = self._finding(index, pair)
             if finding.location.path not in told:
@@ -128,11 +129,12 @@ class DuplicateTree(Rule):
         name = other or "the repository's root"
         used = users_of_tree(index, copy, files)
         decided = current == other and choice.by != "edited"
+        by_use = current == other and choice.by in ("reached", "imported")
         verdict = "and nothing tells which is in use"
         if current == other:
             verdict = "which is the current one" if decided else "which was edited later"
         root = index.inventory.archive_root(copy + "/")
-        free = decided and not used and all(unused(index, path) for path in files)
+        free = by_use and not used and _idle_programs(index, files)
         copies = _same(index, copy, other, files)
         return self.finding(
             copy,
@@ -150,6 +152,12 @@ class DuplicateTree(Rule):
             action=ActionKind.ARCHIVE if free else ActionKind.AUDIT,
             targets=copies if free else files,
         )
+
+
+def _idle_programs(index: RepoIndex, files: Sequence[str]) -> bool:
+    """Is the most of it programs, and none of them used? Who loads pages and data is not known."""
+    programs = sum(path.rpartition(".")[2].lower() in PROGRAMS for path in files)
+    return 2 * programs >= len(files) and all(unused(index, path) for path in files)
 
 
 def _same(index: RepoIndex, copy: str, other: str, files: Sequence[str]) -> list[str]:

@@ -7,15 +7,15 @@ from typing import ClassVar
 
 from readiness.facts import shingles
 from readiness.index import RepoIndex
-from readiness.index.near_copies import INSIDE, NearCopy, build, compared
-from readiness.index.twins import Choice, choose
+from readiness.index.near_copies import INSIDE, SHAPED, NearCopy, build, compared
+from readiness.index.twins import Choice
 from readiness.model import ActionKind, Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Reads, Rule, for_
 
-from ._copies import unused, users
-from ._figures import counted
-from ._instances import on_purpose
-from ._markers import marked
+from ._copies import unused, users, uses
+from ._copy_choices import Choices, in_the_making, in_use, told_elsewhere
+from ._figures import counted, day
+from ._put_away import PutAway, put_away
 
 _BODY = "".join(
     f"def {name}(first, second):\n    total = first + second\n    for each in range(total):\n"
@@ -34,7 +34,8 @@ class NearDuplicateModule(Rule):
     What it does
         Finds the pairs of live Python modules that are equal, have 85 % of their words in common,
         or of which one lies within the other, and says which one is current: what an entrypoint
-        reaches, live code imports, a document calls the successor, or who is still edited.
+        reaches, live code imports, its docstring calls the successor, or who is still edited.
+        Finds also the programs that nothing uses and of which an archive holds an equal copy.
 
     Why it matters
         A fault that is mended in one of the two lives on in the other, and who looks for the code
@@ -44,10 +45,11 @@ class NearDuplicateModule(Rule):
         Remove the copy that nothing uses. Where both are used, let one import the other.
 
     Limits
-        Modules of less than 40 lines, tests, examples, migrations and generated code are left out,
-        and so is what is alike on purpose: files of one name in a row of folders, three or more
-        in one folder, environments and versions. The words are compared where two files bear one
-        name; other pairs are told by their functions, which must have the same names and lengths.
+        Modules of less than 40 lines (12 if they are equal), tests, examples, migrations and
+        generated code are left out, and so is what is alike on purpose: files of one name in a row
+        of folders, three or more in one folder, environments and versions. The words are compared
+        where two files bear one name; other pairs are told by their functions, which must have the
+        same names and lengths.
     """
 
     id = "HYG004"
@@ -73,6 +75,12 @@ class NearDuplicateModule(Rule):
             ("billing/orders.py",),
         ),
         Example(
+            "a script that was copied to an archive",
+            f"-- archive/scripts/check.py --\n{_BODY}-- check.py --\n{_BODY}",
+            ("check.py",),
+            "2026-01-01 ann | A check.py\n2026-02-01 ann | A archive/scripts/check.py\n",
+        ),
+        Example(
             "siblings of one shape under other names",
             f"{_MAIN}-- shop/orders.py --\n{_BODY}-- shop/requests.py --\n"
             + _BODY.replace("def ", "def request_"),
@@ -96,27 +104,49 @@ class NearDuplicateModule(Rule):
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         told: set[str] = set()
         undecided = []
-        for copy in build(index):
-            if _told_elsewhere(index, copy):
-                continue
-            choice = choose(index, copy.left, copy.right)
+        copies = [copy for copy in build(index) if not told_elsewhere(index, copy)]
+        choices = Choices(index, copies)
+        for copy in copies:
+            choice = choices.of(copy)
             if not choice.current:
                 undecided.append((copy, choice))
             elif (loser := _other(copy, choice.current)) not in told:
+                if max(copy.share, copy.inside(loser)) < SHAPED:
+                    continue  # a part of it lives on in the other one
                 told.add(loser)
                 yield self._finding(index, copy, loser, choice)
         for copy, choice in undecided:
             if told.isdisjoint((copy.left, copy.right)):
                 told.update((copy.left, copy.right))
                 yield self._finding(index, copy, copy.left, choice)
+        for each in put_away(index):
+            if each.path not in told:
+                yield self._left_over(index, each)
+
+    def _left_over(self, index: RepoIndex, each: PutAway) -> Finding:
+        return self.finding(
+            each.path,
+            f"{each.path} was put away as {each.archived}, and is still there",
+            severity=Severity.LOW,
+            confidence=Confidence.HIGH if each.sure else Confidence.MEDIUM,
+            evidence=[
+                for_("they are the same byte for byte", each.archived),
+                for_(f"the copy came to the archive on {day(each.at)}, later than its last change"),
+                *(uses(index, each.path) or [for_("nothing starts, imports or names it")]),
+            ],
+            subjects=(each.path, each.archived),
+            key="put away",
+            action=ActionKind.ARCHIVE if each.sure else ActionKind.AUDIT,
+            targets=(each.path,),
+        )
 
     def _finding(self, index: RepoIndex, copy: NearCopy, loser: str, choice: Choice) -> Finding:
         other = _other(copy, loser)
-        live = index.reachability.live
-        both = live(loser) and live(other)
-        inside = copy.of_left if loser == copy.left else copy.of_right
+        both = in_use(index, loser) and in_use(index, other)
+        inside = copy.inside(loser)
         used = users(index, [loser], most=4)
-        free = copy.read and inside >= INSIDE and live(other) and unused(index, loser) and not used
+        free = copy.read and inside >= INSIDE and in_use(index, other) and unused(index, loser)
+        free = free and not used and (copy.same or not in_the_making(index, loser, other))
         if both:
             verdict, action = "and both are in use", ActionKind.MODIFY
         else:
@@ -146,18 +176,3 @@ def _alike(copy: NearCopy, inside: float) -> str:
 
 def _other(copy: NearCopy, one: str) -> str:
     return copy.right if one == copy.left else copy.left
-
-
-def _told_elsewhere(index: RepoIndex, copy: NearCopy) -> bool:
-    """Is it alike on purpose, a part of duplicate trees, or named as a copy of its neighbour?"""
-    left, right = copy.left, copy.right
-    if on_purpose(left, right) or any(
-        {left, right} == {f"{pair.left}/{rest}".lstrip("/"), f"{pair.right}/{rest}".lstrip("/")}
-        for pair in index.twins.trees
-        for rest in (left[len(pair.left) :].lstrip("/"), right[len(pair.left) :].lstrip("/"))
-    ):
-        return True
-    folders = {path.rpartition("/")[0] for path in (left, right)}
-    names = [path.rpartition("/")[2] for path in (left, right)]
-    bare = {name.bare if (name := marked(each)) else each for each in names}
-    return len(folders) == len(bare) == 1

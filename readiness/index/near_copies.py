@@ -41,11 +41,16 @@ class NearCopy(Struct, frozen=True, order=True):
     read: bool = False
     same: bool = False
 
+    def inside(self, path: str) -> float:
+        """How much of `path`, one of the two, is in the other."""
+        return self.of_left if path == self.left else self.of_right
+
 
 ALIKE = 0.85  # what two files have in common, from which they are near copies
 INSIDE = 0.8  # of the smaller one, from which it lies within the other
 SHAPED, INSIDE_SHAPED = 0.6, 0.85  # the same where only names and lengths are known
 LONG = 40  # lines from which a file is judged
+SHORT = 12  # the same of files that are equal byte for byte
 FUNCTIONS = 4  # that two files must share where only names and lengths are known
 LONGEST = 4  # functions of each file by which pairs are found
 FAMILY = 3  # sibling folders with a file of one name, from which it is there by convention
@@ -58,18 +63,18 @@ _APART = {
 
 
 def compared(paths: Collection[str]) -> set[str]:
-    """The modules whose words are read: those of which exactly two bear one name."""
-    by_name: dict[str, list[str]] = {}
+    """The modules whose words are read: those of which exactly two bear one name, alone or with
+    the names of the two folders above it."""
+    alike: dict[str, list[str]] = {}
     for path in paths:
-        name = path.rpartition("/")[2]
-        if name.endswith(".py") and not name.startswith("__") and not named_as_test(name):
-            by_name.setdefault(name, []).append(path)
-    return {
-        path
-        for twins in by_name.values()
-        if len(live := [path for path in twins if not _aside(path.rpartition("/")[0])]) == 2
-        for path in live
-    }
+        folder, _, name = path.rpartition("/")
+        if not name.endswith(".py") or name.startswith("__") or named_as_test(name):
+            continue
+        if not _aside(folder):
+            alike.setdefault(name, []).append(path)
+            if "/" in folder:
+                alike.setdefault("/".join(path.rsplit("/", 3)[-3:]), []).append(path)
+    return {path for twins in alike.values() if len(twins) == 2 for path in twins}
 
 
 @lru_cache(maxsize=65536)
@@ -80,9 +85,10 @@ def _aside(folder: str) -> bool:
 
 def build(index: RepoIndex) -> tuple[NearCopy, ...]:
     """Every pair of near copies among the live modules, the most alike first."""
-    shapes = dict(_shapes(index))
+    lines = dict(_modules(index))
+    shapes = {path: _functions(index, path) for path, number in lines.items() if number >= LONG}
     read = compared(index.files) & shapes.keys()
-    pairs = {*_of_one_blob(index, shapes), *_of_one_name(read), *_sharing(shapes)}
+    pairs = {*_of_one_blob(index, lines), *_of_one_name(read), *_sharing(shapes)}
     found = [
         copy
         for left, right in sorted(pairs)
@@ -94,23 +100,26 @@ def build(index: RepoIndex) -> tuple[NearCopy, ...]:
     return tuple(sorted(found, key=lambda copy: (-copy.share, copy)))
 
 
-def _shapes(index: RepoIndex) -> Iterator[tuple[str, frozenset[Function]]]:
-    """The functions of every live module that is long enough; empty where it does not parse."""
-    for path, facts in index.each(python.SLICE):
-        if not index.inventory.is_(path, FileClass.LIVE, FileClass.SCRIPT):
-            continue
-        if index.inventory.is_test(path) or _aside(path.rpartition("/")[0]):
-            continue
-        known = index.facts(text.SLICE, path)
-        if known is not None and known.lines >= LONG:
-            yield (
-                path,
-                frozenset(
-                    (each.name, each.end_line - each.line + 1)
-                    for each in facts.definitions
-                    if each.kind == "function"
-                ),
-            )
+def _modules(index: RepoIndex) -> Iterator[tuple[str, int]]:
+    """(path, lines) of the live modules that are not too short to be judged at all."""
+    for path, known in index.each(text.SLICE):
+        if (
+            known.lines >= SHORT
+            and path.endswith(".py")
+            and index.inventory.is_(path, FileClass.LIVE, FileClass.SCRIPT)
+            and not index.inventory.is_test(path)
+            and not _aside(path.rpartition("/")[0])
+        ):
+            yield path, known.lines
+
+
+def _functions(index: RepoIndex, path: str) -> frozenset[Function]:
+    facts = index.facts(python.SLICE, path)
+    return frozenset(
+        (each.name, each.end_line - each.line + 1)
+        for each in (facts.definitions if facts is not None else ())
+        if each.kind == "function"
+    )
 
 
 Pair = tuple[str, str]
@@ -132,7 +141,8 @@ def _of_one_name(read: Iterable[str]) -> Iterator[Pair]:
     for path in read:
         by_name.setdefault(path.rpartition("/")[2], []).append(path)
     for paths in by_name.values():
-        yield from _pairs(paths)
+        if len(paths) <= MOST:
+            yield from _pairs(paths)
 
 
 def _sharing(shapes: dict[str, frozenset[Function]]) -> Iterator[Pair]:
@@ -153,10 +163,10 @@ def _compare(
     shapes: dict[str, frozenset[Function]],
     read: Collection[str],
 ) -> NearCopy | None:
+    if index.files[left].blob_id == index.files[right].blob_id:
+        return NearCopy(left, right, 1.0, 1.0, 1.0, read=True, same=True)
     one, two = shapes[left], shapes[right]
     common = one & two
-    if index.files[left].blob_id == index.files[right].blob_id:
-        return NearCopy(left, right, 1.0, 1.0, 1.0, len(common), read=True, same=True)
     if left in read and right in read:
         share, of_left, of_right = overlap(index, left, right)
         if share >= ALIKE or max(of_left, of_right) >= INSIDE:
