@@ -30,8 +30,11 @@ def not_on_purpose(trees: Sequence[TreePair]) -> list[TreePair]:
 
 def brought_along(index: RepoIndex, pair: TreePair) -> bool:
     """Is it a library of others, under its own name and licence, that two projects bring along?"""
-    names = {folder.rpartition("/")[2] for folder in (pair.left, pair.right)}
-    return len(names) == 1 and any(
+    folder = pair.left
+    while len(inner := index.folders[folder]) == 1 and inner[0] in index.folders:
+        folder = inner[0]
+    one, two = (each.rpartition("/")[2] for each in (pair.left, pair.right))
+    return (folder != pair.left or one == two) and any(
         path.rpartition("/")[2].lower().startswith(("license", "licence", "copying"))
         for path in below(index, pair.left)
     )

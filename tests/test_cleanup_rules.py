@@ -132,3 +132,85 @@ def test_a_near_copy_goes_only_where_nothing_uses_it_beside_one_that_runs() -> N
     renamed = next(each.files for each in rule.examples if each.title.startswith("a copy under"))
     (by_shape,) = found("HYG004", renamed)
     assert by_shape.action is ActionKind.AUDIT
+
+
+def test_files_of_an_old_format_that_tests_read_are_no_archive() -> None:
+    data = "".join(f"-- app/tests/old_format/f{n}.dat --\nx\n" for n in range(9))
+    read = "-- app/tests/test_old.py --\ndef test(): open('old_format/f1.dat')\n"
+    assert found("HYG001", f"{data}-- app/tests/old_format/__init__.py --\n{read}") == []
+    (tests,) = found("HYG001", "-- tests/archive/test_a.py --\ndef test(): pass\n")
+    assert tests.action is ActionKind.AUDIT
+
+
+def test_an_archive_in_a_language_whose_uses_are_not_followed_is_asked_about() -> None:
+    (headers,) = found("HYG001", "-- lib/archive/a.h --\nint a;\n-- lib/archive/a.c --\nint b;\n")
+    assert headers.action is ActionKind.AUDIT
+
+
+def test_a_library_that_two_projects_bring_along_is_no_duplicate() -> None:
+    licensed = "".join(
+        FILES.format(f"{project}/lib/json") + f"-- {project}/lib/json/LICENSE --\nFree.\n"
+        for project in ("one", "two")
+    )
+    assert found("HYG003", licensed) == []
+    assert found("HYG003", licensed.replace("two/lib/json", "two/lib/json_copy")) != []
+
+
+def test_pages_are_no_copies_that_can_go_because_nobody_names_them() -> None:
+    page = FILES.replace(".py", ".html")
+    named = "-- main.py --\nimport new.part\n-- new/part.py --\nx = 1\n"
+    (finding,) = found("HYG003", page.format("new") + page.format("old_pages") + named)
+    assert finding.action is ActionKind.AUDIT
+
+
+def test_what_was_put_away_and_stayed_goes_unless_the_archive_is_a_snapshot() -> None:
+    history = "2026-01-01 ann | A check.py, A m.py\n2026-02-01 ann | A {0}/check.py, A {0}/m.py\n"
+    twice = "-- {0}/check.py --\n" + BODY * 3 + "-- check.py --\n" + BODY * 3
+    tools = twice.format("archive/tools")
+    (left,) = found("HYG004", tools, history.format("archive/tools"))
+    assert action(left) == (ActionKind.ARCHIVE, ("check.py",))
+    (named,) = found(
+        "HYG004", f"{tools}-- README.md --\nRun `check.py`.\n", history.format("archive/tools")
+    )
+    assert named.action is ActionKind.AUDIT
+    assert found("HYG004", tools, "2026-01-01 ann | A check.py, A archive/tools/check.py\n") == []
+    dated = twice.format("archive/2026-02-01")
+    assert found("HYG004", dated, history.format("archive/2026-02-01")) == []
+    image = '-- Dockerfile --\nFROM python\nCOPY . .\nCMD ["python", "m.py"]\n'
+    used = f"-- m.py --\nx = 1\n{BODY}-- archive/tools/m.py --\nx = 1\n{BODY}{image}"
+    assert found("HYG004", tools + used, history.format("archive/tools")) == []
+
+
+def test_folders_that_were_copied_are_decided_together() -> None:
+    (rule,) = (rule for rule in rules() if rule.id == "HYG004")
+    copied = next(each.files for each in rule.examples if each.title.startswith("a module and"))
+    body = copied.partition("-- billing/orders.py --\n")[2]
+    names = ("orders", "prices", "taxes", "probe")
+    tree = (
+        "".join(
+            f"-- {folder}/{name}.py --\n{body.replace('def ', f'def {name}_')}"
+            for folder in ("catalog", "import")
+            for name in names
+        )
+        + "-- import/probe.sh --\n#!/bin/sh\npython import/probe.py\n"
+    )
+    use = "-- run.py --\nimport catalog.orders, catalog.prices\nif __name__ == '__main__': pass\n"
+    losers = {each.location.path for each in found("HYG004", tree + use)}
+    assert losers == {f"import/{name}.py" for name in names}
+
+
+def test_a_copy_that_is_in_the_making_is_asked_about() -> None:
+    (rule,) = (rule for rule in rules() if rule.id == "HYG004")
+    copied = next(each.files for each in rule.examples if each.title.startswith("a module and"))
+    history = "2025-01-01 ann | A shop/orders.py\n2026-09-01 ann | A billing/orders.py\n"
+    (fresh,) = found("HYG004", copied, history)
+    assert action(fresh) == (ActionKind.AUDIT, ("billing/orders.py",))
+
+
+def test_one_of_a_family_of_servers_is_not_condemned() -> None:
+    app = "from fastapi import FastAPI\napp = FastAPI()\n"
+    start = "-- Dockerfile --\nFROM python\nCOPY . .\nCMD uvicorn model_worker:app\n"
+    tree = start + "".join(
+        f"-- {name}_worker.py --\n{app}" for name in ("model", "vllm", "sglang", "mlx")
+    )
+    assert {each.action for each in found("STA001", tree)} <= {ActionKind.AUDIT}
