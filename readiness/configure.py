@@ -23,7 +23,8 @@ _SECTION = rb"(?m)^[ \t]*\[{1,2}[ \t]*tool[ \t]*\.[ \t]*readiness\b"
 
 class Options(Struct, frozen=True):
     """What one audit is asked for. Where it is null or empty, the configuration decides; `ignore`
-    adds to the configuration's. `isolated` leaves the configuration out altogether."""
+    adds to the configuration's. `isolated` leaves the configuration out altogether. With `plan`
+    the report has one."""
 
     rev: str | None = None
     staged: bool = False
@@ -34,6 +35,7 @@ class Options(Struct, frozen=True):
     profile: Profile | None = None
     fail_under: float | None = None
     fail_on: Threshold | None = None
+    plan: bool = False
 
 
 def configure(

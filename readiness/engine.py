@@ -83,7 +83,7 @@ def _recall_or_make(
 
     rules = registry.rules()
     config = configure(repository, snapshot, options, rules)
-    report, lasting = _make(repository, snapshot, config, rules, cache, world)
+    report, lasting = _make(repository, snapshot, options, config, rules, cache, world)
     if lasting and remembers:
         dated = any(waiver.until for waiver in config.waivers)
         day = str(world.today) if dated else ""
@@ -94,6 +94,7 @@ def _recall_or_make(
 def _make(
     repository: Repository,
     snapshot: Snapshot,
+    options: Options,
     config: Config,
     rules: Sequence[Rule],
     cache: Cache,
@@ -102,7 +103,7 @@ def _make(
     """The report, and whether it follows from the snapshot alone."""
     from pathlib import Path
 
-    from readiness import collect, gate, score, secrets, selection, story, suppress
+    from readiness import collect, gate, plan, score, secrets, selection, story, suppress
     from readiness.index import languages, unread
     from readiness.rule import slices_of, summarise
 
@@ -163,6 +164,7 @@ def _make(
         gate=gate.decide(scorecard, gated, config, lenient.errors),
         files=len(files),
         excluded=excluded,
+        plan=plan.propose(index, suppressed.active) if options.plan else None,
     )
     lasting = (
         not lenient.errors

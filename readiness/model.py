@@ -384,3 +384,4 @@ class Report(Struct, frozen=True):
     gate: Gate = Gate(passed=True)
     files: int = 0
     excluded: int = 0  # files that the configuration keeps out of sight; not among `files`
+    plan: Plan | None = None

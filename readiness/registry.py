@@ -16,6 +16,8 @@ from readiness.errors import RegistryError, UsageError
 from readiness.model import Report
 from readiness.rule import Rule
 
+REPORTS, PLANS = "readiness.reports", "readiness.plans"  # groups of entry points
+
 
 class Renderer(Protocol):
     """A report format: a pure function of the report."""
@@ -60,18 +62,18 @@ def packages() -> tuple[ModuleType, ...]:
     return tuple(sys.modules[name] for name in sorted(names))
 
 
-def formats() -> tuple[str, ...]:
-    """The names of the installed report formats, sorted."""
-    return tuple(sorted({point.name for point in entry_points(group="readiness.reports")}))
+def formats(group: str = REPORTS) -> tuple[str, ...]:
+    """The names of the installed formats of reports or plans, sorted."""
+    return tuple(sorted({point.name for point in entry_points(group=group)}))
 
 
-def renderer(name: str) -> Renderer:
-    """The renderer of one format.
+def renderer(name: str, group: str = REPORTS) -> Renderer:
+    """The renderer of one format of reports or plans.
 
     Raises:
         UsageError: no format has that name.
     """
-    for point in entry_points(group="readiness.reports", name=name):
+    for point in entry_points(group=group, name=name):
         loaded: Renderer = point.load()
         return loaded
-    raise UsageError(f"no format {name}: choose one of {', '.join(formats())}")
+    raise UsageError(f"no format {name}: choose one of {', '.join(formats(group))}")

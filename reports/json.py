@@ -17,9 +17,13 @@ _ESCAPED = re.compile(f"[{INVISIBLE}]")
 
 def render(report: Report, *, colour: bool = False) -> str:
     """The report as indented JSON, one trailing newline; `colour` changes nothing."""
-    encoded = msgspec.json.encode(document(report))
-    text = msgspec.json.format(encoded, indent=1).decode() + "\n"
-    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)  # the same to any reader
+    return encode(document(report))
+
+
+def encode(document: dict[str, Any]) -> str:
+    """Indented JSON in which no character is invisible: the same to any reader."""
+    text = msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -100,16 +104,17 @@ def _finding(finding: Finding, rule: RuleSummary) -> dict[str, Any]:
         "message": finding.message,
         "fingerprint": finding.fingerprint,
         "subjects": sorted(finding.subjects),
-        "evidence": [_evidence(evidence) for evidence in finding.evidence],
+        "evidence": [evidence(each) for each in finding.evidence],
     }
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
+def evidence(each: Evidence) -> dict[str, Any]:
+    """One piece of evidence as JSON's plain values."""
     return {
-        "summary": evidence.summary,
-        "path": evidence.location.path,
-        "line": evidence.location.line,
-        "speaks": evidence.speaks,
+        "summary": each.summary,
+        "path": each.location.path,
+        "line": each.location.line,
+        "speaks": each.speaks,
     }
 
 

@@ -503,7 +503,7 @@ until = 2027-01-31
 
     for day, waived in ((30, True), (31, True), (32, False)):
         date = datetime.date(2027, 1, 1) + datetime.timedelta(days=day - 1)
-        monkeypatch.setattr("readiness.cli.audit.today", lambda date=date: date)
+        monkeypatch.setattr("readiness.cli.options.today", lambda date=date: date)
         report = report_of(run)
         assert paths(report) == ([] if waived else ["todo"])
         assert len(report["waived"]) == waived

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
+from readiness.cli import main
 from readiness.model import ActionKind, Confidence, Finding, Location, Plan, Severity
 from readiness.plan import propose
 from readiness.testing import build_index
+
+if TYPE_CHECKING:
+    import pytest
+    from conftest import Git
 
 
 def finding(action: ActionKind, *targets: str, rule: str = "AAA001") -> Finding:
@@ -59,3 +67,28 @@ def test_a_finding_without_a_file_stays_in_the_plan() -> None:
     missing = Finding("AAA001", Location(), "There is no CI", Severity.HIGH, Confidence.HIGH)
     plan = propose(build_index("-- a.py --\nx = 1\n"), [missing])
     assert [(action.kind, action.paths) for action in plan.actions] == [("MODIFY", ())]
+
+
+def test_the_plan_of_a_repository_is_json_with_every_file_of_an_archive(
+    git: Git, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git.write("app/main.py", "import app.store\n")
+    git.write("app/store.py", "x = 1\n")
+    git.write("archived_services/old_main.py", "x = 1\n")
+    git.write("archived_services/notes/old.py", "x = 1\n")
+    commit = git.commit()
+    assert main(["plan", str(git.folder), "--no-cache"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["base_commit"] == commit
+    archived = next(action for action in plan["actions"] if action["kind"] == "ARCHIVE")
+    assert archived["paths"] == ["archived_services/notes/old.py", "archived_services/old_main.py"]
+    assert archived["because"]
+    assert "for" in {each["speaks"] for each in archived["evidence"]}
+
+
+def test_an_unknown_format_of_a_plan_names_those_that_there_are(
+    git: Git, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git.commit()
+    assert main(["plan", str(git.folder), "--format", "toml"]) == 2
+    assert "no format toml: choose one of json" in capsys.readouterr().err

@@ -123,7 +123,7 @@ def test_its_configuration_waives_what_it_says(
 ) -> None:
     [example] = [text for kind, text in BLOCK.findall(README.read_text()) if kind == "toml"]
     [waiver] = tomllib.loads(example)["tool"]["readiness"]["waivers"]
-    monkeypatch.setattr("readiness.cli.audit.today", lambda: waiver["until"] - timedelta(days=90))
+    monkeypatch.setattr("readiness.cli.options.today", lambda: waiver["until"] - timedelta(days=90))
     shop.write("pyproject.toml", example)
     shop.write(waiver["path"], "an order\n")
     report = audited(shop, capsys)

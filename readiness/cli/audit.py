@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
 import sys
 from typing import get_args
 
 import click
 
-from readiness import cache, engine, registry
+from readiness import engine, registry
 from readiness.cli import ExitCode
-from readiness.cli.output import check, complain, emit, wants_colour, write
+from readiness.cli.options import audited, surroundings
+from readiness.cli.output import check, emit, wants_colour, write
 from readiness.cli.progress import Meter
-from readiness.config import Profile, Threshold
+from readiness.config import Threshold
 from readiness.configure import Options
 from readiness.model import Report, State
-
-_Values = tuple[str, ...]
-
-
-def _split(context: click.Context, parameter: click.Parameter, values: _Values) -> _Values:
-    """Names given one by one or with commas between them."""
-    return tuple(name for value in values for name in map(str.strip, value.split(",")) if name)
 
 
 def _number(context: click.Context, parameter: click.Parameter, value: float) -> float:
@@ -31,24 +24,8 @@ def _number(context: click.Context, parameter: click.Parameter, value: float) ->
 
 
 @click.command
-@click.argument("path", default=".")
 @click.option("--format", "format_", default="text", metavar="FORMAT", help="text, full or json.")
 @click.option("--output", metavar="FILE", help="Write the report there, whole or not at all.")
-@click.option(
-    "--select",
-    multiple=True,
-    callback=_split,
-    metavar="NAMES",
-    help="Only these rules: ids, names, dimensions or areas, with commas between them.",
-)
-@click.option(
-    "--ignore", multiple=True, callback=_split, metavar="NAMES", help="Not these rules either."
-)
-@click.option("--rev", metavar="REV", help="The files of this commit, branch or tag.")
-@click.option("--staged", is_flag=True, help="The files as they would be committed now.")
-@click.option("--untracked", is_flag=True, help="Files that Git neither tracks nor ignores, too.")
-@click.option("--isolated", is_flag=True, help="Leave the repository's own configuration out.")
-@click.option("--profile", type=click.Choice(get_args(Profile)), help="What is audited.")
 @click.option(
     "--fail-under",
     type=click.FloatRange(0, 10),
@@ -66,8 +43,7 @@ def _number(context: click.Context, parameter: click.Parameter, value: float) ->
     is_flag=True,
     help="Exit with 3 where a rule crashed or could not measure, or a file was not read.",
 )
-@click.option("--no-cache", is_flag=True, help="Compute everything anew and keep nothing.")
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes; one a CPU if unset.")
+@audited
 def command(
     path: str,
     format_: str,
@@ -86,24 +62,13 @@ def command(
     if output is not None:
         check(output)
     with Meter() as meter:
-        world = engine.Surroundings(
-            today=today(),
-            cache=None if no_cache else cache.default_folder(),
-            workers=jobs,
-            progress=meter,
-            note=complain,
-        )
+        world = surroundings(meter, no_cache=no_cache, jobs=jobs)
         report = engine.audit(path, Options(**options), world)  # type: ignore[arg-type]
     if output is None:
         emit(render(report, colour=wants_colour(sys.stdout)), format_)
     else:
         write(output, render(report))
     return exit_code(report, strict=strict)
-
-
-def today() -> datetime.date:
-    """The clock's only say: which waivers have expired."""
-    return datetime.date.today()
 
 
 def exit_code(report: Report, *, strict: bool) -> ExitCode:

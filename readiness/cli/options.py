@@ -1,0 +1,70 @@
+"""The options of every command that looks at a repository."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any, get_args
+
+import click
+
+from readiness import cache, engine
+from readiness.cli.output import complain
+from readiness.cli.progress import Meter
+from readiness.config import Profile
+
+Command = Callable[..., Any]
+_Values = tuple[str, ...]
+
+
+def _split(context: click.Context, parameter: click.Parameter, values: _Values) -> _Values:
+    """Names given one by one or with commas between them."""
+    return tuple(name for value in values for name in map(str.strip, value.split(",")) if name)
+
+
+_OPTIONS = (
+    click.option(
+        "--select",
+        multiple=True,
+        callback=_split,
+        metavar="NAMES",
+        help="Only these rules: ids, names, dimensions or areas, with commas between them.",
+    ),
+    click.option(
+        "--ignore", multiple=True, callback=_split, metavar="NAMES", help="Not these rules either."
+    ),
+    click.option("--rev", metavar="REV", help="The files of this commit, branch or tag."),
+    click.option("--staged", is_flag=True, help="The files as they would be committed now."),
+    click.option(
+        "--untracked", is_flag=True, help="Files that Git neither tracks nor ignores, too."
+    ),
+    click.option("--isolated", is_flag=True, help="Leave the repository's own configuration out."),
+    click.option("--profile", type=click.Choice(get_args(Profile)), help="What is audited."),
+    click.option("--no-cache", is_flag=True, help="Compute everything anew and keep nothing."),
+    click.option(
+        "--jobs", type=click.IntRange(1), metavar="N", help="Processes; one a CPU if unset."
+    ),
+)
+
+
+def audited(command: Command) -> Command:
+    """Gives a command the repository's path and the options of an audit."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return click.argument("path", default=".")(command)
+
+
+def surroundings(meter: Meter, *, no_cache: bool, jobs: int | None) -> engine.Surroundings:
+    """What an audit takes from this machine and shows on this terminal."""
+    return engine.Surroundings(
+        today=today(),
+        cache=None if no_cache else cache.default_folder(),
+        workers=jobs,
+        progress=meter,
+        note=complain,
+    )
+
+
+def today() -> datetime.date:
+    """The clock's only say: which waivers have expired."""
+    return datetime.date.today()
