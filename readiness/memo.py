@@ -63,8 +63,8 @@ def keep(
 
 
 def _environment() -> str:
-    """What is installed: a digest over the names and times of all distributions."""
-    digest = hashlib.sha256(sys.version.encode())
+    """What runs: a digest over its place and over the names and times of all distributions."""
+    digest = hashlib.sha256(f"{sys.version}\0{__file__}".encode())
     for folder in sys.path:
         for entry in _entries(folder or os.curdir):
             if entry.name.endswith(_INSTALLED):
