@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from readiness.index import RepoIndex
+from readiness.index.reachability import Standing
 from readiness.index.twins import Choice, choose, overlap
 from readiness.model import ActionKind, Confidence, Evidence, Severity
 from readiness.rule import against, for_
@@ -69,7 +70,8 @@ def judge(index: RepoIndex, path: str, bare: str, name: Marked) -> Verdict | Non
             return None
         kind = "is a copy of" if pair.alike else "was left beside"
         why = f"{path} {kind} {bare}, which is the current one"
-        sure = plain and choice.by != "edited"
+        named = index.reachability.standing(path) is Standing.DOCUMENTED and not name.unusable
+        sure = plain and choice.by != "edited" and not named
         severity = Severity.HIGH if plain else Severity.MEDIUM
         return _verdict(pair, path, why, severity, choice, sure)
     if not pair.alike and (choice.current or not name.strong):

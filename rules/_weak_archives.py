@@ -12,7 +12,7 @@ from readiness.index.reachability import Standing
 from ._copies import imported
 
 _PUT_AWAY = {"legacy", "unused", "junk", "trash"}
-_IDLE = (Standing.NOTHING, Standing.TESTED, Standing.BY_HAND)
+_IDLE = (Standing.NOTHING, Standing.BY_HAND)  # what has tests is kept working
 
 
 def unused_by_name(index: RepoIndex) -> Iterator[tuple[str, list[str]]]:

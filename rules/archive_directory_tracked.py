@@ -150,6 +150,7 @@ class ArchiveDirectoryTracked(Rule):
         archived = sum(
             len(finding.subjects) / (4 if _documents(finding.subjects) else 1)
             for finding in findings
+            if finding.confidence is not Confidence.LOW
         )
         share = archived / max(1, len(index.files))
         return self.outcome(ratio_quality(share, zero_at=0.3), findings)
