@@ -207,6 +207,7 @@ APP = f"-- Procfile --\nweb: uvicorn main:app\n{MAIN}{CORE}"
             Standing.NOTHING,
         ),
         ("-- pyproject.toml --\n[tool.stages]\nfirst = 'app.dead'\n", Standing.LOADED),
+        ("-- dev/environment --\nBACKEND=app.dead.Backend\n", Standing.LOADED),
         ("-- tests/test_dead.py --\nimport app.dead\ndef test(): pass\n", Standing.TESTED),
         ("-- scripts/once.py --\nimport app.dead\n", Standing.BY_HAND),
         ("-- scripts/once.sh --\npython app/dead.py\n", Standing.BY_HAND),

@@ -60,7 +60,7 @@ _TEXTS = ".rst .txt .html .htm .adoc .bat .ps1 .cmd .sql .bpmn .mmd .css .scss .
 _NAMES = frozenset(
     (
         "jenkinsfile", "caddyfile", "vagrantfile", "tiltfile", "earthfile", "procfile", "brewfile",
-        "manifest.in", "gemfile", "rakefile", ".babelrc", ".eslintrc", ".flake8", ".coveragerc",
+        "manifest.in", "gemfile", "rakefile", ".babelrc", ".eslintrc", "env", "environment",
     )
 )  # fmt: skip
 _SILENT = re.compile(
@@ -189,4 +189,4 @@ def _script(text: str) -> MentionFacts:
     return MentionFacts(tuple(words.items()), tuple(imports.items()))
 
 
-SLICE = Slice(name="mentions", version=2, type=MentionFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="mentions", version=3, type=MentionFacts, kind=_kind, extract=extract)

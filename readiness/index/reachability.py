@@ -114,14 +114,15 @@ _PERHAPS_DOCUMENTS = (".txt", ".html")  # where documents lie, and read-mes
 _CHRONICLES = ("change", "history", "news", "release", "license", "authors", "contributors")
 _WORDS = re.compile(r"[a-z]+")
 _SUPPORT = frozenset(
-    "mock mocks fake fakes stub stubs dummy dummies testing testutil testutils testlib testsupport "
-    "fixture fixtures factories conftest".split()
+    "test tests mock mocks fake fakes stub stubs dummy dummies testing testutil testutils testlib "
+    "testsupport fixture fixtures factories conftest".split()
 )
 _PROJECTS = ("pyproject", "setup.py", "setup.cfg")
 _CONFIGURATION = (
     *(".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".json", ".env", ".service", ".xml"),
     ".properties",
 )
+_ENVIRONMENTS = ("env", "environment")
 
 
 def build(index: RepoIndex) -> Reachability:
@@ -295,7 +296,9 @@ class _Builder:
                 if use.kind in ("build", "cython"):
                     yield use.target, _named_by(use.source, use.line)
         for source, references in self._index.references.from_.items():
-            if not source.lower().endswith(_CONFIGURATION):
+            name = source.rpartition("/")[2].lower()
+            sets = name.endswith(_CONFIGURATION) or name in _ENVIRONMENTS
+            if not (sets or name.startswith(".env")):
                 continue
             if self._index.inventory.is_(source, *ASIDE, FileClass.TEST, FileClass.DOCS):
                 continue
@@ -338,6 +341,8 @@ class _Builder:
                 elif path.endswith(_SCRIPTS) or (class_ is FileClass.SCRIPT and facts is not None):
                     yield path, Evidence(f"{path} is a script", Location(path))
 
+        for path in self._unused:
+            yield path, Evidence(f"people may install the project of {path}", Location(path))
         for source, uses in self._snippets.items():
             if uses[0].kind == "script":
                 yield source, Evidence(f"{source} is a script", Location(source))
