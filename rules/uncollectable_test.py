@@ -10,10 +10,21 @@ from readiness.facts import python
 from readiness.facts.python import Call
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass
+from readiness.index.test_runs import Unrun, unrun
 from readiness.index.tests import SuiteFile
-from readiness.model import Area, Confidence, Dimension, Finding, Outcome, Severity
+from readiness.model import (
+    ActionKind,
+    Area,
+    Confidence,
+    Dimension,
+    Finding,
+    Outcome,
+    Severity,
+)
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
+from ._figures import counted
+from ._passed_over_tests import PassedOver, passed_over, unrun_evidence
 from ._stale_tests import needed
 
 _ENDS = {"sys.exit", "exit", "quit", "os._exit"}
@@ -27,8 +38,9 @@ class UncollectableTest(Rule):
     What it does
         Looks at the test files that pytest would import, with the settings that govern them, for
         what stops it there: a syntax error; `sys.exit`, `input`, a request over the network or a
-        server at module level; two files that pytest imports under one name. A service without
-        any test, in whatever language, has nothing to collect.
+        server at module level; two files that pytest imports under one name; a class of tests with
+        `__init__`. It also asks about suites that no workflow, recipe, script or document runs,
+        where those say how others are run. A service without any test has nothing to collect.
 
     Why it matters
         None of the tests in such a file run, and some of these faults end the whole session, so
@@ -71,6 +83,27 @@ class UncollectableTest(Rule):
             "a conftest that does not parse",
             "-- tests/conftest.py --\ndef (\n-- tests/test_a.py --\ndef test_a(): pass\n",
             ("tests/conftest.py:1",),
+        ),
+        Example(
+            "a class with a constructor, and one that unittest runs",
+            "-- pytest.ini --\n[pytest]\n-- tests/test_a.py --\nclass TestA:\n"
+            "    def __init__(self): self.x = 1\n    def test_a(self): pass\n"
+            "class TestB(unittest.TestCase):\n    def __init__(self): self.x = 1\n"
+            "    def test_b(self): pass\n",
+            ("tests/test_a.py:1",),
+        ),
+        Example(
+            "a suite that the only run leaves out",
+            "-- Makefile --\ntest:\n\tpytest . --ignore=tests/slow\n"
+            "-- tests/test_a.py --\ndef test_a(): pass\n"
+            "-- tests/slow/test_b.py --\ndef test_b(): pass\n",
+            ("tests/slow",),
+        ),
+        Example(
+            "suites that other commands run",
+            "-- Makefile --\ntest:\n\tpytest tests/unit\n-- README.md --\n```sh\n"
+            "pytest tests/slow\n```\n-- tests/unit/test_a.py --\ndef test_a(): pass\n"
+            "-- tests/slow/test_b.py --\ndef test_b(): pass\n",
         ),
         Example(
             "the same below the guard, in a branch and in a function",
@@ -124,6 +157,8 @@ class UncollectableTest(Rule):
         for files in names.values() if index.tests.pytest else ():
             if len(files) > 1 and files[0].mode in ("prepend", "append"):
                 yield self._same_name(files)
+        yield from (self._passed_over(each) for each in passed_over(index))
+        yield from (self._unrun(index, each) for each in unrun(index))
 
     def measure(self, index: RepoIndex, findings: Sequence[Finding]) -> Outcome:
         """The share of the live test files that cannot be collected; nothing is left at one in
@@ -132,6 +167,8 @@ class UncollectableTest(Rule):
             return self.outcome(0, findings)
         lost: set[str] = set()
         for finding in findings:  # of files with one name, pytest takes the first
+            if finding.severity is Severity.LOW:
+                continue
             lost.update(finding.subjects[finding.key.startswith("same name") :])
         share = len(lost.intersection(index.tests.live)) / len(index.tests.live)
         return self.outcome(ratio_quality(share, zero_at=0.1), findings)
@@ -163,6 +200,32 @@ class UncollectableTest(Rule):
             )  # fmt: skip
             yield self._at(file.path, f"`{effect.name}` at module level {does}", effect.line)
             return
+
+    def _passed_over(self, each: PassedOver) -> Finding:
+        tests = counted(each.tests, "test")
+        return self.finding(
+            each.path,
+            f"{each.path} has a class that pytest does not collect: {each.name} with {tests} has "
+            "an __init__",
+            line=each.line,
+            evidence=each.evidence,
+            severity=Severity.LOW if each.by_hand else Severity.MEDIUM,
+            confidence=Confidence.MEDIUM if each.by_hand else Confidence.HIGH,
+            key=each.name,
+        )
+
+    def _unrun(self, index: RepoIndex, suite: Unrun) -> Finding:
+        number = counted(len(suite.files), "test file")
+        return self.finding(
+            suite.place,
+            f"No command of a workflow, recipe, script or document runs {suite.place} ({number})",
+            evidence=unrun_evidence(index, suite),
+            severity=Severity.LOW,
+            confidence=Confidence.MEDIUM,
+            subjects=suite.files,
+            key="not run",
+            action=ActionKind.AUDIT,
+        )
 
     def _at(self, path: str, why: str, line: int, below: Sequence[str] = ()) -> Finding:
         failing = f", and with it {len(below):,} test files below it" if below else ""
