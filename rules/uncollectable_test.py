@@ -49,7 +49,7 @@ class UncollectableTest(Rule):
     How to fix
         Mend the syntax; move what the module does into functions or below
         `if __name__ == "__main__":`; give one of two files another name, make their folders
-        packages, or set `--import-mode=importlib`.
+        packages, or set `--import-mode=importlib`. Set a class of tests up in fixtures.
 
     Limits
         Scripts that are only named as tests are left out, as is what a branch does. Whether two
