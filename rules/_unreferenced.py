@@ -1,0 +1,168 @@
+"""Why a module may go that nothing seems to use, or why somebody should look at it first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from readiness.index import RepoIndex
+from readiness.index.archives import tokens
+from readiness.index.history import FileHistory
+from readiness.index.reachability import Standing
+from readiness.model import ActionKind, Confidence
+
+_UNDERSTOOD = 0.75  # share of a deployment that is reached, below which reachability proves little
+_DAY = 86_400
+_PURPOSES = {  # words that say that a script at the root is meant to be run again
+    *("setup", "install", "run", "start", "stop", "build", "deploy", "release", "bootstrap"),
+    *("main", "app", "cli", "server", "manage", "worker", "wsgi", "asgi", "entrypoint", "init"),
+    *("configure", "update", "upgrade", "make", "publish", "lint", "format", "clean", "dev"),
+    *("docker", "launch", "serve", "up", "down", "backup", "restore"),
+}
+_YOUNG, _IDLE, _LONG = 30 * _DAY, 180 * _DAY, 365 * _DAY  # seconds
+_ONCE = {  # words that say that a script did its work when it was written
+    *("fix", "fixes", "debug", "migrate", "migration", "cleanup", "verify", "check", "test", "tmp"),
+    *("temp", "scratch", "try", "patch", "convert", "rename", "quick", "refactor", "add", "remove"),
+    *("audit", "diagnose", "inspect", "reset", "investigate", "repro", "reproduce", "experiment"),
+}
+
+
+class Candidate(Struct, frozen=True):
+    """A live module or script and what is known of its use. `age` and `idle` are seconds since
+    its first and last commit; both and `edits` are those of a file that is worked on, where
+    history does not know it."""
+
+    path: str
+    standing: Standing
+    alone: bool  # no weaker reason speaks for it either
+    share: float  # of its deployment that is reached
+    age: int
+    idle: int
+    commits: int
+    edits: int
+
+
+class Condition(Struct, frozen=True):
+    """One named reason. `right` of `cases` labelled files were removed by their maintainers later
+    on, in so many `repositories` (docs/accuracy.md)."""
+
+    name: str
+    told: str
+    action: ActionKind
+    confidence: Confidence
+    holds: Callable[[Candidate], bool]
+    right: int
+    cases: int
+    repositories: int
+
+    @property
+    def record(self) -> str:
+        return (
+            f"of such files {self.right} of {self.cases} were removed by their maintainers later, "
+            f"in {self.repositories} repositories"
+        )
+
+
+def _quiet(file: Candidate) -> bool:
+    return file.edits <= 1 or file.idle >= _LONG
+
+
+CONDITIONS = (
+    Condition(
+        "scratch",
+        "a script at the root that was committed once or twice and that nothing names",
+        ActionKind.ARCHIVE,
+        Confidence.HIGH,
+        lambda file: (
+            file.standing in (Standing.BY_HAND, Standing.NOTHING)
+            and "/" not in file.path
+            and file.commits <= 2
+            and _PURPOSES.isdisjoint(tokens(file.path))
+            and (file.idle >= _IDLE or not _ONCE.isdisjoint(tokens(file.path)))
+        ),
+        *(0, 0, 0),
+    ),
+    Condition(
+        "unused",
+        "nothing starts, imports, loads, tests or names it, where nearly all else is in use",
+        ActionKind.ARCHIVE,
+        Confidence.HIGH,
+        lambda file: (
+            file.standing is Standing.NOTHING and file.share >= _UNDERSTOOD and file.age >= _YOUNG
+        ),
+        *(0, 0, 0),
+    ),
+    Condition(
+        "unused, but new",
+        "nothing uses it, and it came less than a month ago: it may be new rather than dead",
+        ActionKind.AUDIT,
+        Confidence.MEDIUM,
+        lambda file: file.standing is Standing.NOTHING and file.share >= _UNDERSTOOD,
+        *(0, 0, 0),
+    ),
+    Condition(
+        "not seen in use",
+        "nothing was found that uses it, but what starts here is not understood well enough",
+        ActionKind.AUDIT,
+        Confidence.LOW,
+        lambda file: file.standing is Standing.NOTHING,
+        *(0, 0, 0),
+    ),
+    Condition(
+        "tests only",
+        "only tests use it",
+        ActionKind.AUDIT,
+        Confidence.LOW,
+        lambda file: file.standing is Standing.TESTED and _quiet(file),
+        *(0, 0, 0),
+    ),
+    Condition(
+        "run by hand, at rest",
+        "nothing runs or names it, and hardly anybody has worked on it since it was added",
+        ActionKind.AUDIT,
+        Confidence.LOW,
+        lambda file: file.standing is Standing.BY_HAND and file.edits <= 2,
+        *(0, 0, 0),
+    ),
+    Condition(
+        "named only, at rest",
+        "only documents name it, and hardly anybody works on it",
+        ActionKind.AUDIT,
+        Confidence.LOW,
+        lambda file: (
+            file.standing is Standing.DOCUMENTED and (file.edits <= 2 or file.idle >= _IDLE)
+        ),
+        *(0, 0, 0),
+    ),
+    Condition(
+        "published only, at rest",
+        "it can be imported from the published package, and nothing here does, not even a test",
+        ActionKind.AUDIT,
+        Confidence.LOW,
+        lambda file: file.standing is Standing.PUBLISHED and file.alone and _quiet(file),
+        *(0, 0, 0),
+    ),
+)
+
+
+def candidate(index: RepoIndex, path: str) -> Candidate:
+    """What is known of the use of one file."""
+    reach, now = index.reachability, index.snapshot.committed_at
+    standing = reach.standing(path)
+    known = index.history.files.get(path) or FileHistory(now, now, 99, 99, "")
+    return Candidate(
+        path,
+        standing,
+        set(reach.uses(path)) <= {standing},
+        reach.share(path),
+        now - known.first,
+        now - known.last,
+        known.commits,
+        known.edits,
+    )
+
+
+def condition(file: Candidate) -> Condition | None:
+    """The first condition that holds; null where the file has its place."""
+    return next((each for each in CONDITIONS if each.holds(file)), None)
