@@ -143,8 +143,11 @@ class TestImportsMissingModule(Rule):
         at_once = [missing for missing in sure if not missing.import_.lazy]
         all_lost = lost(sure or found, moves)
         share = Stopped(index, file.path, [] if at_once else sure)
-        heavy = at_once or (file.users == (file.path,) and share.most)
-        severity = Severity.HIGH if file.collected and heavy else Severity.MEDIUM
+        own = file.users == (file.path,)
+        heavy = file.collected and (at_once or (own and share.most))
+        severity = Severity.HIGH if heavy else Severity.MEDIUM
+        if not (at_once or own):  # some function of a helper, which perhaps no test calls
+            severity = Severity.LOW
         known = all(causes.is_own(missing) for missing in sure)
         return self.finding(
             file.path,

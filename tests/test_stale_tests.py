@@ -233,6 +233,12 @@ def test_a_file_of_which_some_tests_are_stale_names_them(
     assert finding.severity.value == severity
 
 
+def test_what_only_a_function_of_a_helper_needs_weighs_little() -> None:
+    lines = "def help():\n    with patch('app.core.Wheel'): pass\n"
+    (finding,), outcome = judged("TST001", f"{APP}-- tests/conftest.py --\n{lines}{suite(2)}")
+    assert (finding.severity.value, outcome.quality) == ("low", 1.0)
+
+
 def test_the_commit_that_removed_it_is_named() -> None:
     tree = f"{APP}-- tests/test_a.py --\nimport app.gone\n{TEST}"
     index = build_index(tree, "2026-02-01 a | A app/gone.py\n2026-03-01 a | D app/gone.py")
