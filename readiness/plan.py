@@ -100,8 +100,10 @@ def _needs(index: RepoIndex, path: str, going: set[str]) -> Iterator[Evidence]:
             told = f"{reference.source} {reference.use.value} {path}"
             yield against(told, reference.source, reference.line)
     held = index.reachability.held.get(path)
-    if held is not None and held.location.path not in going:
-        yield held
+    if held is not None and not index.inventory.is_(path, FileClass.TEST):
+        by_itself = held.location.path == path  # a framework knows its name or place
+        if by_itself or held.location.path not in going:
+            yield held
 
 
 def _speaks(index: RepoIndex, source: str, going: set[str]) -> bool:
