@@ -96,7 +96,8 @@ def test_an_unknown_format_of_a_plan_names_those_that_there_are(
 
 def test_what_a_framework_loads_by_its_place_is_asked_about() -> None:
     index = build_index(
-        "-- manage.py --\nimport django\n-- shop/__init__.py --\n-- shop/management/__init__.py --\n"
+        "-- manage.py --\nimport django\n-- shop/__init__.py --\n"
+        "-- shop/management/__init__.py --\n"
         "-- shop/management/commands/__init__.py --\n"
         "-- shop/management/commands/sync.py --\nfrom django.core.management import BaseCommand\n"
         "class Command(BaseCommand): pass\n-- requirements.txt --\ndjango==5.1\n"
