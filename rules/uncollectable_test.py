@@ -218,13 +218,15 @@ class UncollectableTest(Rule):
         number = counted(len(suite.files), "test file")
         return self.finding(
             suite.place,
-            f"No command of a workflow, recipe, script or document runs {suite.place} ({number})",
+            f"No command of a workflow, recipe, script or document runs the tests in {suite.place} "
+            f"({number})",
             evidence=unrun_evidence(index, suite),
             severity=Severity.LOW,
             confidence=Confidence.MEDIUM,
             subjects=suite.files,
             key="not run",
-            action=ActionKind.AUDIT,
+            action=ActionKind.AUDIT if suite.left_out else ActionKind.MODIFY,
+            targets=suite.files if suite.left_out else (suite.run.file,),
         )
 
     def _at(self, path: str, why: str, line: int, below: Sequence[str] = ()) -> Finding:

@@ -247,3 +247,19 @@ def test_the_commit_that_removed_it_is_named() -> None:
     assert f"gone was removed; stale since 2026-03-01, commit {commit}" in [
         each.summary for each in finding.evidence
     ]
+
+
+@pytest.mark.parametrize(
+    ("command", "action", "target"),
+    [
+        ("pytest . --ignore=tests/slow", "AUDIT", "tests/slow/test_b.py"),
+        ("pytest tests/unit", "MODIFY", "Makefile"),
+    ],
+)
+def test_a_suite_that_is_left_out_is_a_question_one_that_is_forgotten_is_to_be_run(
+    command: str, action: str, target: str
+) -> None:
+    suites = f"-- tests/unit/test_a.py --\n{TEST}-- tests/slow/test_b.py --\n{TEST}"
+    (finding,), outcome = judged("TST003", f"-- Makefile --\ntest:\n\t{command}\n{suites}")
+    assert (finding.action.value, finding.targets) == (action, (target,))
+    assert outcome.quality == 1.0

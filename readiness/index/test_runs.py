@@ -191,17 +191,18 @@ def _inside(path: str, place: str) -> bool:
 
 class Unrun(Struct, frozen=True):
     """A folder of tests, or a single test file, that no command runs; `files` are its test files,
-    `run` shows how others are run. `collected`: pytest without arguments would find them."""
+    `run` shows how others are run. `left_out`: a command leaves them out by name, or pytest without
+    arguments would not find them."""
 
     place: str
     files: tuple[str, ...]
     run: TestRun
-    collected: bool
+    left_out: bool
 
 
 def unrun(index: RepoIndex) -> list[Unrun]:
     """The suites that nothing runs or names, although commands say how others are run: those that
-    pytest does not even find by itself first, then the largest."""
+    are left out first, then the largest."""
     runs = build(index) if index.tests.live else []
     live = {
         path: file
@@ -220,11 +221,11 @@ def unrun(index: RepoIndex) -> list[Unrun]:
         if path not in covered:
             groups.setdefault(tops[path], []).append(path)
     found = [
-        Unrun(place, tuple(files), shown, any(live[path].collected for path in files))
+        Unrun(place, tuple(files), shown, all(_left_out(live[path], runs) for path in files))
         for place, files in groups.items()
         if not any(_is_named(index, each, runs) for each in {place, *files})
     ]
-    return sorted(found, key=lambda each: (each.collected, -len(each.files), each.place))
+    return sorted(found, key=lambda each: (not each.left_out, -len(each.files), each.place))
 
 
 def _is_run(index: RepoIndex, file: SuiteFile, runs: Sequence[TestRun]) -> bool:
@@ -234,7 +235,11 @@ def _is_run(index: RepoIndex, file: SuiteFile, runs: Sequence[TestRun]) -> bool:
     by_hand = [run for run in covering if index.inventory.is_(run.file, FileClass.TEST)]
     if len(by_hand) < len(covering):
         return True
-    return bool(by_hand) and not any(_inside(file.path, e) for run in runs for e in run.ignored)
+    return bool(by_hand) and not (file.collected and _left_out(file, runs))
+
+
+def _left_out(file: SuiteFile, runs: Sequence[TestRun]) -> bool:
+    return not file.collected or any(_inside(file.path, e) for run in runs for e in run.ignored)
 
 
 def _tops(live: dict[str, SuiteFile], covered: set[str]) -> dict[str, str]:
