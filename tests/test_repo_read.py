@@ -217,6 +217,21 @@ def test_history_follows_renames_and_keeps_removals(git: Git) -> None:
     }
 
 
+def test_a_file_that_one_branch_removed_and_the_merge_kept_has_its_history(git: Git) -> None:
+    git.write("kept.py", "1")
+    git.commit(at=1000)
+    git("checkout", "-q", "-b", "other")
+    git("rm", "-q", "kept.py")
+    git.commit(at=3000)
+    git("checkout", "-q", "main")
+    git.write("kept.py", "2")
+    git.commit(at=2000)
+    git("merge", "-q", "-s", "ours", "-m", "keep it", "other")
+    found = history(git)
+    assert found.files["kept.py"].commits == 2
+    assert not found.removed
+
+
 def test_history_reads_names_of_any_bytes_and_changes_of_type(git: Git) -> None:
     path = os.path.join(os.fsencode(git.folder), b"caf\xe9\n.py")
     with open(path, "w") as file:
@@ -270,7 +285,7 @@ def test_a_merge_of_many_branches_and_one_that_renames(git: Git) -> None:
     git.write("a.py", "2")
     git("commit", "-q", "-a", "--amend", "-m", "all", at=3000)
     found = history(git)
-    assert found.files["new.py"] == FileHistory(1000, 3000, 2, 2, "Ada")
+    assert found.files["new.py"] == FileHistory(1000, 3000, 2, 2, "Ada", "old.py")
     assert found.files["a.py"].last == 3000
     assert found.files["d-new.py"].last == 2000
     assert found.removed["old.py"].renamed_to == "new.py"

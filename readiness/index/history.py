@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
@@ -55,10 +55,16 @@ class History(Struct, frozen=True):
 BULK = 60  # files in one commit above which it says nothing of any single one
 
 
-def summarise(commits: Iterable[Commit], complete: bool = True) -> History:
-    """The history of every path, from commits oldest first."""
+def summarise(
+    commits: Iterable[Commit], complete: bool = True, present: Collection[str] = ()
+) -> History:
+    """The history of every path, from commits oldest first.
+
+    `present` are the paths that are there in the end: what one branch removed, a merge may have
+    kept from the other."""
     files: dict[str, FileHistory] = {}
     removed: dict[str, Removal] = {}
+    before_removal: dict[str, FileHistory] = {}
     for commit in commits:
         bulk = len(commit.changes) > BULK
         for change in commit.changes:
@@ -68,7 +74,8 @@ def summarise(commits: Iterable[Commit], complete: bool = True) -> History:
                     commit.id, commit.at, change.path if change.status == "R" else ""
                 )
             if change.status == "D":
-                files.pop(change.path, None)
+                if change.path in files:
+                    before_removal[change.path] = files.pop(change.path)
                 continue
             before = files.pop(change.previous, None) if change.previous else files.get(change.path)
             removed.pop(change.path, None)
@@ -80,4 +87,8 @@ def summarise(commits: Iterable[Commit], complete: bool = True) -> History:
                 author=commit.author,
                 moved_from=change.previous or (before.moved_from if before else ""),
             )
+    for path in removed.keys() & present:
+        del removed[path]
+        if path in before_removal:
+            files[path] = before_removal[path]
     return History(files, removed, complete)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from readiness.index.history import Change, Commit, History, summarise
 from readiness.model import decode_path
@@ -24,8 +24,8 @@ _OPTIONS = (
 )
 
 
-def read_history(room: Room, commit_id: str) -> History:
-    """The history that leads to a commit, in one pass over the log.
+def read_history(room: Room, commit_id: str, present: Collection[str]) -> History:
+    """The history that leads to a commit with the files `present`, in one pass over the log.
 
     Renames are those of unchanged content: they follow from the ids alone, so that the contents
     of old files are not needed (a partial clone has not got them). A merge tells only what it
@@ -35,7 +35,7 @@ def read_history(room: Room, commit_id: str) -> History:
     mailmap = f"mailmap.blob={commit_id}:.mailmap"
     fields = room.fields("-c", mailmap, "log", *_OPTIONS, commit_id, "--")
     try:
-        return summarise(_commits(fields), complete=not room.shallow)
+        return summarise(_commits(fields), not room.shallow, present)
     except GitStopped:
         return History(complete=False)
 

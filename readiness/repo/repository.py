@@ -151,7 +151,11 @@ class Repository:
 
     def history(self, commit_id: str) -> History:
         """Who changed which path when, and what was removed, up to a commit (its full id)."""
-        return log.read_history(self._room, commit_id)
+        try:
+            present = {file.path for file in trees.list_files(self._room, commit_id)}
+        except RepositoryError:  # trees are missing: then so is the history
+            present = set()
+        return log.read_history(self._room, commit_id, present)
 
     @cached_property
     def _work_tree(self) -> WorkTree:
