@@ -6,21 +6,25 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from readiness.facts import compose, manifest, markdown, mentions, python, shell, workflow
+from readiness.facts import Slice, compose, manifest, markdown, mentions, python, shell, workflow
 from readiness.facts.programs import base, program, unwrap
 from readiness.facts.shell import Command
 from readiness.index.containers import Container
 from readiness.index.containers.builds import folders_of
 from readiness.index.containers.images import Image
+from readiness.index.inventory import FileClass
 from readiness.index.resolver import Resolver
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
+
+
+T = TypeVar("T", bound=Struct)
 
 
 class Use(StrEnum):
@@ -278,7 +282,7 @@ class _Collector:
         for source, edges in self._index.imports.imports.items():
             for edge in edges:
                 self._add(source, edge.target, edge.line, Use.IMPORTS)
-        for path, facts in self._index.each(python.SLICE):
+        for path, facts in self._outside_archives(python.SLICE):
             own = posixpath.dirname(path)
             seen = self._resolver.view([own, ""], path)
             for call in facts.calls:
@@ -293,8 +297,14 @@ class _Collector:
                     target = self._resolver.module(text, [], path)
                     self._add(path, target, line, Use.MENTIONS, text)
 
+    def _outside_archives(self, slice_: Slice[T]) -> Iterator[tuple[str, T]]:
+        """What an archive names speaks for nothing: only what its code imports and runs is told."""
+        for path, facts in self._index.each(slice_):
+            if not self._index.inventory.is_(path, FileClass.ARCHIVE):
+                yield path, facts
+
     def _documents(self) -> None:
-        for path, facts in self._index.each(markdown.SLICE):
+        for path, facts in self._outside_archives(markdown.SLICE):
             own = posixpath.dirname(path)
             seen = self._resolver.view([own, ""], path)
             for link in facts.links:
@@ -312,7 +322,7 @@ class _Collector:
                 self._command(path, command, command.words, folders, Use.MENTIONS, guess=True)
 
     def _texts(self) -> None:
-        for path, facts in self._index.each(mentions.SLICE):
+        for path, facts in self._outside_archives(mentions.SLICE):
             own = posixpath.dirname(path)
             seen = self._resolver.view([own, ""], path)
             for text, line in facts.imports:
