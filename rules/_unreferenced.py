@@ -20,12 +20,7 @@ _PURPOSES = {  # words that say that a script at the root is meant to be run aga
     *("configure", "update", "upgrade", "make", "publish", "lint", "format", "clean", "dev"),
     *("docker", "launch", "serve", "up", "down", "backup", "restore"),
 }
-_YOUNG, _IDLE, _LONG = 30 * _DAY, 180 * _DAY, 365 * _DAY  # seconds
-_ONCE = {  # words that say that a script did its work when it was written
-    *("fix", "fixes", "debug", "migrate", "migration", "cleanup", "verify", "check", "test", "tmp"),
-    *("temp", "scratch", "try", "patch", "convert", "rename", "quick", "refactor", "add", "remove"),
-    *("audit", "diagnose", "inspect", "reset", "investigate", "repro", "reproduce", "experiment"),
-}
+_YOUNG, _IDLE, _LONG = 14 * _DAY, 180 * _DAY, 365 * _DAY  # seconds
 
 
 class Candidate(Struct, frozen=True):
@@ -79,7 +74,6 @@ CONDITIONS = (
             and "/" not in file.path
             and file.commits <= 2
             and _PURPOSES.isdisjoint(tokens(file.path))
-            and (file.idle >= _IDLE or not _ONCE.isdisjoint(tokens(file.path)))
         ),
         *(0, 0, 0),
     ),
@@ -95,7 +89,7 @@ CONDITIONS = (
     ),
     Condition(
         "unused, but new",
-        "nothing uses it, and it came less than a month ago: it may be new rather than dead",
+        "nothing uses it, and it came less than two weeks ago: it may be new rather than dead",
         ActionKind.AUDIT,
         Confidence.MEDIUM,
         lambda file: file.standing is Standing.NOTHING and file.share >= _UNDERSTOOD,

@@ -45,7 +45,7 @@ class UnreferencedModule(Rule):
 
     Limits
         Where the entrypoints reach less than three quarters of the modules beside it, or a file is
-        younger than a month, nothing is proposed for removal. What a loader, a plugin group or a
+        younger than two weeks, nothing is proposed for removal. What a loader, a plugin group or a
         framework may load by name is left out, and so is a published package unless nothing at
         all uses the module.
     """
