@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from readiness.index.containers.images import Image, locate
 from readiness.index.ignores import IgnoreLine
 from readiness.model import SUBMODULE, SYMLINK
 
-_ARTEFACT = re.compile(
+ARTEFACT = re.compile(
     r"(?:^|/)(?:dist|build|target|out|output|bin|obj|node_modules|wheels?|wheelhouse|site|coverage"
     r"|\.next|\.output|\.venv|venv|vendor|artifacts?|release|releases|public/build|staticfiles)(?:/|$)"
     r"|\.(?:whl|jar|war|tar|t?gz|zip|so|exe|deb|rpm|apk|bin|dll|egg|pyz|pex|crt|pem|key)$"
@@ -109,7 +109,7 @@ def _is_made(index: RepoIndex, found: Lost, made: frozenset[str]) -> bool:
             return True
     if found.hidden is not None and found.manifest:
         return False
-    return _basename(found.path) in made or _ARTEFACT.search(found.path) is not None
+    return _basename(found.path) in made or ARTEFACT.search(found.path) is not None
 
 
 def made_elsewhere(index: RepoIndex) -> frozenset[str]:
@@ -148,17 +148,25 @@ def lost_programs(index: RepoIndex, image: Image) -> Iterator[Lost]:
     """The scripts and modules that ENTRYPOINT and CMD run out of a folder that is copied from the
     build context, and that this folder does not hold."""
     stage = image.stage
-    made = {posixpath.basename(word) for run in stage.runs for word in (*run.words, *run.writes)}
-    for instruction, run in (("ENTRYPOINT", stage.entrypoint), ("CMD", stage.command)):
-        for command in run:
-            for path in _files(program(command.words)):
-                if "?" in command.directory or "$" in path or posixpath.basename(path) in made:
-                    continue
-                home = posixpath.join("/", stage.workdir, command.directory)
-                place = locate(index, image, path, home)
-                source = _origin(index, image, path, home)
-                if place.path is None and place.line and "$" not in home and source:
-                    yield Lost(image, command.line, path, source, instruction)
+    yield from programs_lost(index, image, stage.entrypoint, stage.workdir, "ENTRYPOINT")
+    yield from programs_lost(index, image, stage.command, stage.workdir, "CMD")
+
+
+def programs_lost(
+    index: RepoIndex, image: Image, run: Iterable[Command], workdir: str, instruction: str
+) -> Iterator[Lost]:
+    """Those that these commands run in the image, from its folder `workdir`."""
+    stage = image.stage
+    made = {posixpath.basename(word) for each in stage.runs for word in (*each.words, *each.writes)}
+    for command in run:
+        for path in _files(program(command.words)):
+            if "?" in command.directory or "$" in path or posixpath.basename(path) in made:
+                continue
+            home = posixpath.join("/", workdir, command.directory)
+            place = locate(index, image, path, home)
+            source = _origin(index, image, path, home)
+            if place.path is None and place.line and "$" not in home and source:
+                yield Lost(image, command.line, path, source, instruction)
 
 
 def _origin(index: RepoIndex, image: Image, path: str, home: str) -> str:

@@ -113,7 +113,7 @@ class StartupScriptSprawl(Rule):
     def _finding(self, group: StartGroup, rival: StartScript) -> Finding:
         keep, count = group.canonical.path, 1 + len(group.rivals)
         infrastructure = rival.way is Way.INFRASTRUCTURE
-        what = group.what if infrastructure else f"{group.what} {rival.way}"
+        what = group.started_by(rival)
         mode = rival.environment != group.canonical.environment
         certain = count > 2 and not mode and (bool(rival.missing) or is_marked(rival.path))
         high = certain and not infrastructure
@@ -125,7 +125,7 @@ class StartupScriptSprawl(Rule):
             confidence=Confidence.HIGH if certain else Confidence.MEDIUM,
             evidence=_evidence(group, rival),
             subjects=(rival.path, keep),
-            cause=f"{count} scripts are there to start {what}",
+            cause=group.cause(rival),
             action=ActionKind.ARCHIVE if certain and not rival.documents else ActionKind.AUDIT,
             targets=(rival.path,),
         )

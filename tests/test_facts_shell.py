@@ -262,3 +262,24 @@ def test_any_text_is_answered(text: str) -> None:
 @given(st.binary(max_size=200), st.sampled_from(["sh", "maybe", "make", "just", "unit", "task"]))
 def test_any_bytes_are_answered(data: bytes, kind: str) -> None:
     assert isinstance(extract(kind, data), ShellFacts)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "targets"),
+    [
+        ("Makefile", "up: build start\nbuild start:\n\tx\nA := b\nC=d\n", ("up", "build", "start")),
+        ("Makefile", ".PHONY: a b\na: ; x\n", ("a", "b")),
+        ("Makefile", "include more.mk\nup:\n\tx\n", ()),
+        ("Makefile", "%.html: %.md\n\tx\n", ()),
+        ("Makefile", "$(NAME): x\n", ()),
+        ("justfile", "up port='1':\n    x\nalias u := up\n", ("up", "u")),
+        ("justfile", "mod more\nup:\n    x\n", ()),
+        ("Procfile", "web: x\n", ()),
+    ],
+    ids=["recipes", "phony", "include", "pattern", "variable", "just", "modules", "processes"],
+)
+def test_all_targets_are_known_where_no_other_file_brings_more(
+    path: str, text: str, targets: tuple[str, ...]
+) -> None:
+    found = SLICE.extract(SLICE.kind(path) or "", text.encode())
+    assert set(found.targets) >= set(targets) if targets else found.targets == ()

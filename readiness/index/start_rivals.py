@@ -33,6 +33,14 @@ class StartGroup(Struct, frozen=True):
         stack = self.canonical.stack or self.canonical.project
         return f"{stack.replace(' ', ' and ')}" if stack not in ("", ".") else "the software"
 
+    def started_by(self, rival: StartScript) -> str:
+        """What they start, and how, for a sentence on a rival."""
+        return self.what if rival.way is Way.INFRASTRUCTURE else f"{self.what} {rival.way}"
+
+    def cause(self, rival: StartScript) -> str:
+        """The root cause (`Finding.cause`) of what is wrong with a rival."""
+        return f"{1 + len(self.rivals)} scripts are there to start {self.started_by(rival)}"
+
 
 _MARKS = frozenset(
     "working proper enhanced simplified simple new old final fixed fix modern legacy hybrid "

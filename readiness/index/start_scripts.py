@@ -127,17 +127,18 @@ def _split_case(stem: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", stem)
 
 
-def _is_named(path: str) -> bool:
+def is_named(path: str) -> bool:
+    """Does the name of a script or target say that it starts something, and nothing else?"""
     words = words_of(path)
     return any(map(_STARTS.fullmatch, words)) and not any(map(_OTHERWISE.fullmatch, words))
 
 
 def _scripts(index: RepoIndex) -> Iterator[StartScript]:
     for path in index.files:
-        if index.inventory.is_(path, *_ASIDE) or not _is_named(path):
+        if index.inventory.is_(path, *_ASIDE) or not is_named(path):
             continue
         facts = index.facts(shell.SLICE, path)
-        if facts is not None and facts.commands and not _is_list(path):
+        if facts is not None and facts.commands and not is_list(path):
             launched = tuple(_of_shell(index, path, facts))
         elif path.endswith(".py"):
             launched = tuple(_of_python(index, path))
@@ -147,7 +148,7 @@ def _scripts(index: RepoIndex) -> Iterator[StartScript]:
             yield _script(index, path, launched)
 
 
-def _is_list(path: str) -> bool:
+def is_list(path: str) -> bool:
     """Is it a Makefile, Procfile or unit, which holds many?"""
     name = posixpath.basename(path).lower()
     return name.endswith((".mk", ".service", ".conf", ".ini", ".yml", ".yaml", ".just")) or (

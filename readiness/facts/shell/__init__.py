@@ -61,7 +61,8 @@ class ShellFacts(Struct, frozen=True):
     """`sources` are the files that are sourced, as written; `errexit`: `set -e` is on; `mentions`
     are words that look like paths and stand in no command that was understood, with their line.
     `variables` are those whose value is a path or the name of a program; see `expand`. In a
-    Makefile's, Procfile's or unit's facts only `commands` and `functions` are filled."""
+    Makefile's, Procfile's or unit's facts only `commands` and `functions` are filled, and `targets`
+    where a Makefile or justfile holds all that can be asked of it."""
 
     interpreter: str = ""
     commands: tuple[Command, ...] = ()
@@ -71,6 +72,7 @@ class ShellFacts(Struct, frozen=True):
     sources: tuple[str, ...] = ()
     variables: dict[str, str] = {}
     tolerated: tuple[Tolerated, ...] = ()
+    targets: tuple[str, ...] = ()
 
 
 _PLAIN = re.compile(r"[^\\'\"$`;&|<>(){}#!\[\]=\n]*")
@@ -163,7 +165,9 @@ def extract(kind: str, data: bytes) -> ShellFacts:
 
     found = recipes.read(kind, text)
     return ShellFacts(
-        commands=found, functions=tuple(dict.fromkeys(command.function for command in found))
+        commands=found,
+        functions=tuple(dict.fromkeys(command.function for command in found)),
+        targets=recipes.targets(kind, text),
     )
 
 
@@ -254,4 +258,4 @@ def _failure(commands: list[Draft], choice: Choice) -> tuple[Draft | None, tuple
     return guard, choice.branches[-1] if choice.closed else (0, 0)
 
 
-SLICE = Slice(name="shell", version=3, type=ShellFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="shell", version=4, type=ShellFacts, kind=_kind, extract=extract)

@@ -21,6 +21,16 @@ _JUST_TARGET = re.compile(r"@?([A-Za-z_][\w-]{0,100})(?![\w-])[^:\n]{0,500}:(?!=
 _MAKE_VARIABLE = re.compile(r"\$[({]([A-Za-z_.][\w.-]{0,100})[)}]")
 _MAKE_FUNCTION = re.compile(r"\$\((?!shell\b)[a-z-]{2,20} [^()\n]{0,500}\)")
 _JUST_VARIABLE = re.compile(r"\{\{[ \t]*(\w{1,100})[ \t]*\}\}")
+_MAKE_HEAD = re.compile(
+    r"^(?:\.PHONY:[ \t]*)?([A-Za-z0-9_.][^:=#\t\n]{0,500}?)(?:::?(?!=)|$)", re.MULTILINE
+)
+_MAKE_MORE = re.compile(
+    r"^(?:[ \t]*[-s]?include\b|\.DEFAULT\b|\$\((?:eval|foreach|call)\b"
+    r"|(?=[^\t#\n:=]{0,300}[%$])[^\t#\n:=]{0,600}:(?!=))",
+    re.MULTILINE,
+)
+_JUST_HEAD = re.compile(r"^(?:alias[ \t]+|@)?([A-Za-z_][\w-]{0,100})(?![\w-])[^\n]", re.MULTILINE)
+_JUST_MORE = re.compile(r"^(?:import|mod|set fallback)\b", re.MULTILINE)
 _PROCESS = re.compile(r"([A-Za-z0-9_-]{1,100}):[ \t]*(\S.*)")
 _SETTING = re.compile(
     r"[ \t]*(Exec\w{1,20}|WorkingDirectory|command|directory)[ \t]*=[ \t]*[-@:+!|]*(.*)"
@@ -82,6 +92,16 @@ def _recipe(line: str, number: int, target: str) -> Iterator[Command]:
         if "-" in prefix and not command.fallback:
             command = msgspec.structs.replace(command, fallback="true")
         yield _named(command, target)
+
+
+def targets(kind: str, text: str) -> tuple[str, ...]:
+    """The targets of a Makefile or justfile, also those without a recipe; none where a pattern,
+    an included file or a computed name may bring others."""
+    head, more = (_MAKE_HEAD, _MAKE_MORE) if kind == "make" else (_JUST_HEAD, _JUST_MORE)
+    if kind not in ("make", "just") or more.search(text):
+        return ()
+    found = (name for match in head.finditer(text) for name in match[1].split())
+    return tuple(islice(dict.fromkeys(found), MAX_COMMANDS))
 
 
 def _just(text: str) -> Iterator[Command]:

@@ -251,16 +251,14 @@ _COMPOSE_VALUES = set(
 
 def _of_compose(words: Sequence[str]) -> Iterator[Name]:
     files = []
-    for option, value in _pairs(words):
+    rest = after_options(words, _COMPOSE_VALUES)
+    for option, value in _pairs(words[: len(words) - len(rest)]):
         if option in ("-f", "--file"):
             files.append(value)
         elif option == "--project-directory":
             return
-        elif option in _SERVICE_COMMANDS:
-            break
     for file in dict.fromkeys(files):
         yield Name(Sort.MANIFEST, file)
-    rest = after_options(words, _COMPOSE_VALUES)
     if not rest or rest[0] not in _SERVICE_COMMANDS:
         return
     if not files:

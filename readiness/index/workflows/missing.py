@@ -183,24 +183,24 @@ class _Run:
             text = f"working-directory: {step.directory}"
             yield from self._judged(line, Sort.FOLDER, directory, text, step)
             return
-        guards = _guards(step.commands)
+        guarding = guards(step.commands)
         for outer in step.commands:
             for command in unwrap(outer):
                 if leaves(command.words):
                     yield None
                     return
-                if not _forgiven(command):
-                    yield from self._named(step, command, guards)
+                if not forgiven(command):
+                    yield from self._named(step, command, guarding)
                 self._effects(step, command)
 
-    def _named(self, step: Step, command: Command, guards: set[str]) -> Iterator[Absent]:
+    def _named(self, step: Step, command: Command, guarding: set[str]) -> Iterator[Absent]:
         directory = local_path(step.directory, command.directory)
         if directory is None or not self._exists(directory):
             return
         text = " ".join(command.words)
         for name in names(command.words):
             choices = name.choices or (name.text,)
-            if _guarded(name.text, guards):
+            if guarded(name.text, guarding):
                 continue
             if name.sort is Sort.SERVICE:
                 yield from self._service(step, command, directory, name)
@@ -360,12 +360,12 @@ def _matches(index: RepoIndex, path: str) -> bool:
     return any(fnmatchcase(file, pattern) for file in index.files)
 
 
-def _forgiven(command: Command) -> bool:
+def forgiven(command: Command) -> bool:
     """May it fail, because something else is tried then or the failure is meant to be ignored?"""
     return bool(command.fallback) and not re.search(r"\bexit\b|\bfalse\b", command.fallback)
 
 
-def _guards(commands: Iterable[Command]) -> set[str]:
+def guards(commands: Iterable[Command]) -> set[str]:
     """The paths whose existence the step itself asks for."""
     return {
         word.strip("/\"'").removeprefix("./")
@@ -376,6 +376,7 @@ def _guards(commands: Iterable[Command]) -> set[str]:
     }
 
 
-def _guarded(text: str, guards: set[str]) -> bool:
+def guarded(text: str, guarding: set[str]) -> bool:
+    """Is the path, or a folder above it, one of those whose existence is asked for?"""
     path = text.strip("/").removeprefix("./")
-    return any(path == guard or path.startswith(f"{guard}/") for guard in guards if guard)
+    return any(path == guard or path.startswith(f"{guard}/") for guard in guarding if guard)
