@@ -12,17 +12,17 @@ from readiness.index.containers.builds import commands
 from readiness.index.entrypoints import Entrypoint, Role
 from readiness.index.launches import DEPLOYED, Launch, Source
 from readiness.index.references import Use
+from readiness.index.start_scripts import words_of
 from readiness.model import Evidence, Speaks
 from readiness.rule import against, for_
 
-_GENERIC = frozenset(
-    "main app application service backend run runner start startup bootstrap factory new old "
-    "modern hybrid working simple simplified minimal full updated enhanced improved legacy backup "
-    "copy fast prod production dev v py src scripts script bin tools deploy platform core".split()
-)
 _ATTEMPTS = frozenset(
     "new old modern hybrid working simple simplified minimal updated enhanced improved legacy "
-    "backup copy".split()
+    "backup copy fixed final alt alternative clean temp tmp original robust".split()
+)
+_GENERIC = _ATTEMPTS | frozenset(
+    "main app application service backend run runner start startup bootstrap factory full local "
+    "fast prod production dev v py src scripts script bin tools deploy platform core".split()
 )
 _OF_ROLE = {
     Role.API: frozenset("server api web http wsgi asgi".split()),
@@ -114,6 +114,22 @@ def generic(rival: Entrypoint, primary: Entrypoint) -> bool:
     service of its own?"""
     known = _GENERIC | _OF_ROLE.get(rival.role, frozenset()) | _words(primary.path)
     return _words("/".join(rival.path.split("/")[-2:])) <= known
+
+
+def told_apart(index: RepoIndex, rival: Entrypoint, primary: Entrypoint) -> bool:
+    """Does its name tell of a service of its own, and nothing that it starts the same software?
+
+    So it is with those that something starts, those that stand on other modules, and one of
+    several of a kind (`vllm_worker.py`, `mlx_worker.py`)."""
+    if generic(rival, primary) or attempt(rival):
+        return False
+    if any(launch.target == rival.path for launch in index.entrypoints.launches):
+        return True
+    folder, _, name = rival.path.rpartition("/")
+    kind = words_of(name)[-1:]
+    kin = [path for path in index.folders[folder] if path.endswith(".py")]
+    family = [path for path in kin if words_of(path)[-1:] == kind]
+    return len(family) > 2 or not alike(index, rival, primary)
 
 
 def attempt(rival: Entrypoint) -> bool:

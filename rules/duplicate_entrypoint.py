@@ -11,9 +11,10 @@ from readiness.model import ActionKind, Area, Confidence, Dimension, Finding, Se
 from readiness.rule import Example, Rule
 
 from ._copies import unnamed
-from ._rivals import Rivals, alike, attempt, generic, moved_to
+from ._rivals import Rivals, attempt, generic, moved_to, told_apart
 
 _APP = "from fastapi import FastAPI\napp = FastAPI()\n"
+_JOBS = "from celery import Celery\ncelery = Celery('x')\n"
 _IMAGE = "-- Dockerfile --\nFROM python:3.12\nCOPY . .\nCMD uvicorn main:app\n"
 _COMMANDS = {Role.API: "server", Role.WORKER: "worker", Role.SCHEDULER: "scheduler"}
 
@@ -37,9 +38,9 @@ class DuplicateEntrypoint(Rule):
         Keep the named primary. Move what the other does better into it, then remove the other.
 
     Limits
-        Files of one Django project, several applications that compose files or platforms keep
-        running side by side, tests and examples are no duplicates. Where nothing starts either
-        file, or the other has a name and code of its own, the severity is medium.
+        Files of one Django project, what compose files or platforms keep running side by side,
+        installed commands, tests, examples, and files with a name and modules of their own or of a
+        family are no duplicates. Where nothing or both are started, the severity is medium.
     """
 
     id = "STA001"
@@ -63,10 +64,8 @@ class DuplicateEntrypoint(Rule):
         ),
         Example(
             "two roots for one worker",
-            "-- compose.yml --\nservices:\n  worker:\n    build: .\n    command: celery -A jobs "
-            "worker\n-- Dockerfile --\nFROM python\nCOPY . .\n"
-            "-- jobs.py --\nfrom celery import Celery\ncelery = Celery('x')\n"
-            "-- main/celery.py --\nfrom celery import Celery\ncelery = Celery('x')\n",
+            "-- compose.yml --\nservices:\n  w: {build: ., command: celery -A jobs worker}\n"
+            f"-- Dockerfile --\nFROM python\nCOPY . .\n-- jobs.py --\n{_JOBS}-- main/celery.py --\n{_JOBS}",
             ("main/celery.py:2",),
         ),
         Example(
@@ -92,12 +91,11 @@ class DuplicateEntrypoint(Rule):
             "factories, tests, examples and stand-ins",
             f"{_IMAGE}-- main.py --\n{_APP}-- pool.py --\nfrom fastapi import FastAPI\n"
             "class P:\n    def make(self):\n        return FastAPI()\n"
-            f"-- tests/test_a.py --\n{_APP}-- examples/app.py --\n{_APP}"
-            f"-- mock_server.py --\n{_APP}",
+            f"-- tests/test_a.py --\n{_APP}-- examples/a.py --\n{_APP}-- mock_server.py --\n{_APP}",
         ),
         Example(
             "the two doors of one Django project",
-            "-- manage.py --\nfrom django.core.management import execute_from_command_line\n"
+            "-- manage.py --\nfrom django.core.management import call_command\n"
             "-- shop/wsgi.py --\nfrom django.core.wsgi import get_wsgi_application\n"
             "application = get_wsgi_application()\n-- shop/asgi.py --\n"
             "from django.core.asgi import get_asgi_application\n"
@@ -118,7 +116,7 @@ class DuplicateEntrypoint(Rule):
             primary = primaries.get((rival.role, rival.service))
             if not rival.rival or primary is None or rival.path in seen:
                 continue
-            if rival.role in _COMMANDS:
+            if rival.role in _COMMANDS and not told_apart(index, rival, primary):
                 seen.add(rival.path)
                 yield self._finding(index, rivals, rival, primary)
         for rival in primaries.values():
@@ -132,8 +130,7 @@ class DuplicateEntrypoint(Rule):
     ) -> Finding:
         ours, theirs = rivals.started(primary), rivals.started(rival)
         certain = bool(ours) and (
-            rival.primary
-            or (not theirs and (generic(rival, primary) or alike(index, rival, primary)))
+            rival.primary or (not theirs and (generic(rival, primary) or attempt(rival)))
         )
         role = _COMMANDS[rival.role]
         free = certain and not rival.primary and attempt(rival) and unnamed(index, rival.path)

@@ -198,15 +198,37 @@ def test_what_still_asks_a_rival_speaks_against_its_removal() -> None:
     ("more", "severity"),
     [
         (f"-- server.py --\n{APP}", "high"),
-        (f"-- billing.py --\n{APP}", "medium"),
+        (f"-- base.py --\n-- billing.py --\nimport base\n{APP}", "medium"),
         (f"-- server.py --\n{APP}-- start.sh --\nuvicorn server:app\n", "medium"),
     ],
-    ids=["nothing starts it", "a name of its own", "a script starts it"],
+    ids=["nothing starts it", "a name of its own on the same modules", "a script starts it"],
 )
 def test_a_rival_weighs_less_where_it_may_be_a_service_of_its_own(more: str, severity: str) -> None:
     image = "-- Dockerfile --\nFROM python\nCOPY . .\nCMD uvicorn main:app\n"
-    [finding] = rivals(f"{image}-- main.py --\n{APP}{more}")
+    [finding] = rivals(f"{image}-- main.py --\nimport base\n{APP}{more}")
     assert finding.severity == severity
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        "-- billing.py --\n{APP}",
+        "-- vllm_worker.py --\nimport base\n{APP}-- mlx_worker.py --\nimport base\n{APP}"
+        "-- hf_worker.py --\nimport base\n{APP}",
+        "-- regression/cases/server-test/server.py --\n{APP}",
+        "-- billing.py --\nimport base\n{APP}-- run-billing.sh --\nuvicorn billing:app\n",
+    ],
+    ids=["its own name and modules", "one of a family", "a test's server", "started by a script"],
+)
+def test_what_tells_of_a_service_of_its_own_is_no_rival(others: str) -> None:
+    image = "-- Dockerfile --\nFROM python\nCOPY . .\nCMD uvicorn main:app\n"
+    tree = f"{image}-- base.py --\n-- main.py --\nimport base\n{APP}{others}"
+    assert rivals(tree.replace("{APP}", APP)) == []
+
+
+def test_commands_that_are_installed_are_no_rivals() -> None:
+    project = "-- pyproject.toml --\n[project.scripts]\na = 'shop.app:run'\nb = 'shop.server:run'\n"
+    assert rivals(f"{project}-- shop/app.py --\n{APP}-- shop/server.py --\n{APP}") == []
 
 
 def test_of_two_applications_that_nothing_starts_none_is_certain() -> None:

@@ -85,7 +85,7 @@ class _Candidate(Struct):
 _NEVER = (FileClass.TEST, FileClass.FIXTURE, FileClass.GENERATED)
 _ASIDE = frozenset(
     "example examples sample samples demo demos tutorial tutorials playground sandbox benchmark "
-    "benchmarks templates cookiecutter stub stubs e2e".split()
+    "benchmarks templates cookiecutter stub stubs e2e test tests testing regression".split()
 )
 _WORDS = re.compile(r"[a-z]+")
 _WEIGHTS = {
@@ -273,7 +273,7 @@ class _Finder:
             else:
                 yield _made(other)
         for other in separate:
-            name = next(launch.name for launch in other.launches if launch.source in DEPLOYED)
+            name = next((each.name for each in other.launches if each.source in DEPLOYED), "")
             service = f"{other.service}:{name or other.path}"
             yield replace(_made(other, primary=True), service=service)
 
@@ -345,12 +345,14 @@ def _says_something(path: str, facts: PythonFacts) -> bool:
 
 
 def _separately(primary: _Candidate, other: _Candidate) -> bool:
-    """Is each of them kept running by an image, compose file or platform of its own?"""
+    """Is each of them kept running by an image, compose file or platform of its own, or a command
+    of its own that is installed?"""
     ours, theirs = (
         {
-            (launch.file, launch.name)
+            (launch.file, launch.name or launch.text * installed)
             for launch in each.launches
-            if launch.source in DEPLOYED and not _DEVELOPMENT.search(launch.text)
+            if (installed := _CONSOLE.fullmatch(launch.text) is not None)
+            or (launch.source in DEPLOYED and not _DEVELOPMENT.search(launch.text))
         }
         for each in (primary, other)
     )
