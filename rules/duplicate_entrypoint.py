@@ -14,7 +14,7 @@ from ._copies import unnamed
 from ._rivals import Rivals, attempt, generic, moved_to, told_apart
 
 _APP = "from fastapi import FastAPI\napp = FastAPI()\n"
-_JOBS = "from celery import Celery\ncelery = Celery('x')\n"
+_JOB = "from celery import Celery\ncelery = Celery('x')\n"
 _IMAGE = "-- Dockerfile --\nFROM python:3.12\nCOPY . .\nCMD uvicorn main:app\n"
 _COMMANDS = {Role.API: "server", Role.WORKER: "worker", Role.SCHEDULER: "scheduler"}
 
@@ -65,7 +65,7 @@ class DuplicateEntrypoint(Rule):
         Example(
             "two roots for one worker",
             "-- compose.yml --\nservices:\n  w: {build: ., command: celery -A jobs worker}\n"
-            f"-- Dockerfile --\nFROM python\nCOPY . .\n-- jobs.py --\n{_JOBS}-- main/celery.py --\n{_JOBS}",
+            f"-- Dockerfile --\nFROM a\nADD . .\n-- jobs.py --\n{_JOB}-- main/celery.py --\n{_JOB}",
             ("main/celery.py:2",),
         ),
         Example(
