@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from readiness.facts.python.calls import INTERESTING
-from readiness.facts.python.swallow import STARTS
 
 # In these files every call counts: what is started, checked and served, in which order.
 _STARTERS = (
@@ -32,11 +31,10 @@ _TOKENS_AFTER = {
     b"urlpatterns": (b"path(", b"url("),  # lists of paths that are included by name
     b"import site": (b"addsitedir",),
 }
-# What is to be found inside functions too: imports, globals, routes, and functions that start.
+# What is to be found inside functions too: imports, globals and routes.
 _INNER = (
     r"(?:^[ \t]+|[:;][ \t]*)(?:import|from|global)\b",
     r"@[\w.()]*\.(?:get|post|put|delete|patch|head|options|trace|websocket)[ \t]*\(",
-    rf"^[ \t]*(?:async[ \t]+)?def[ \t]+\w*(?i:{STARTS})\w*\(?",
 )
 _LITERAL = r"[\"'][\w~$-]*[./][\w.*/~$@+:-]+[\"']"
 _LONGEST = 240  # characters of a literal
@@ -53,12 +51,10 @@ NEVER = 1 << 60
 
 class Interest(NamedTuple):
     """`lines`, ascending, are those whose statements may say something of interest, `words` what
-    was found there. `starting` are the functions whose names say that they start or check
-    something; `everything`: the file starts something, so that every line counts."""
+    was found there. `everything`: the file starts something, so that every line counts."""
 
     lines: list[int]
     words: set[bytes]
-    starting: set[str]
     everything: bool
 
 
@@ -85,8 +81,7 @@ def interest(data: bytes) -> Interest:
             lines.append(line)
     joined = b"\n".join(words)
     everything = any(starter in joined for starter in _STARTERS)
-    names = re.findall(r"\bdef\s+(\w+)", joined.decode("latin-1"), re.ASCII)
-    return Interest(lines, words, set(names), everything)
+    return Interest(lines, words, everything)
 
 
 @cache

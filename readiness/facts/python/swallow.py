@@ -8,9 +8,10 @@ import re
 from readiness.facts.python.model import Swallow
 from readiness.facts.python.values import children, dotted
 
-STARTS = (
+STARTS = re.compile(  # the names of functions in which a swallowed failure counts
     "start|boot|init|main|lifespan|set_?up|launch|serve|connect|health|validat|check|orchestr"
-    "|ready|readiness|ensure|configure|run|migrat|ping|create_app|build|make_app"
+    "|ready|readiness|ensure|configure|run|migrat|ping|create_app|build|make_app",
+    re.IGNORECASE,
 )
 _HEALTH = re.compile(
     r"(?i)health|ready|connected|available|valid|alive|reachable|operational|passed|success|(?:^|_)ok"

@@ -25,7 +25,7 @@ from readiness.facts.python.shapes import (
     texts,
 )
 from readiness.facts.python.source import Parsed
-from readiness.facts.python.swallow import Swallows
+from readiness.facts.python.swallow import STARTS, Swallows
 from readiness.facts.python.values import dotted
 
 _BINDS = {b"globals()", b"sys.modules[__name__]"}
@@ -62,7 +62,6 @@ class _Walk:
         self.functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
         self.main_line = 0
         self.everything = everything = interest.everything
-        self.starting = interest.starting
         self.keeps_values = not _PATHS.isdisjoint(interest.words)
         self.keeps_functions = everything or django or _registers(interest.words)
         self.enters_all = self.keeps_functions or self.keeps_values
@@ -171,14 +170,15 @@ class _Walk:
             self.found.decorated(node)
         if self.keeps_functions:
             self.functions[node.name] = node
-        if is_hot or self.enters_all:
-            self._enter(node, name)
+        starts = self.everything or STARTS.search(node.name) is not None
+        if is_hot or starts or self.enters_all:
+            self._enter(node, name, starts)
 
-    def _enter(self, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> None:
+    def _enter(self, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str, starts: bool) -> None:
         saved = self.where, self.scope, self.watched, self.tests
         flags = self.optional, self.typing, self.handling
         self.where, self.scope, self.tests = name, _FUNCTION, []
-        self.watched = self.everything or node.name in self.starting
+        self.watched = starts
         self.optional = self.handling = False
         self.block(node.body)
         self.where, self.scope, self.watched, self.tests = saved
