@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -37,6 +38,7 @@ class Marked(Struct, frozen=True):
     alone: bool = False
 
 
+@lru_cache(maxsize=65536)
 def marked(name: str) -> Marked | None:
     """What the markers of a file name say; null where it has none."""
     stem, dot, extension = name.rpartition(".")

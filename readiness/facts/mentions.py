@@ -52,11 +52,15 @@ _IMPORT = re.compile(
 _STRING = re.compile(r"\"([^\"\n]{3,200})\"|'([^'\n]{3,200})'|`([^`\n]{3,200})`")
 
 _SCRIPTS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".vue", ".svelte", ".astro")
-_CONFIGS = (
-    ".yml .yaml .toml .ini .cfg .conf .json .json5 .jsonc .env .properties .xml .service .timer "
-    ".tf .hcl .nix .gradle .cmake .example .template .dist .j2 .sample"
-).split()
-_TEXTS = ".rst .txt .html .htm .adoc .bat .ps1 .cmd .sql .bpmn .mmd .css .scss .proto".split()
+_CONFIGS = tuple(
+    (
+        ".yml .yaml .toml .ini .cfg .conf .json .json5 .jsonc .env .properties .xml .service "
+        ".timer .tf .hcl .nix .gradle .cmake .example .template .dist .j2 .sample"
+    ).split()
+)
+_TEXTS = tuple(
+    ".rst .txt .html .htm .adoc .bat .ps1 .cmd .sql .bpmn .mmd .css .scss .proto".split()
+)
 _NAMES = frozenset(
     (
         "jenkinsfile", "caddyfile", "vagrantfile", "tiltfile", "earthfile", "procfile", "brewfile",
@@ -103,16 +107,19 @@ def paths(text: str, dotted: bool = False) -> Iterator[str]:
 
 def _kind(path: str) -> str | None:
     lowered = path.lower()
-    if _SILENT.search(lowered) or _CHECKER_FILES.search(lowered):
-        return None
-    name = lowered.rpartition("/")[2]
+    kind = _kind_of_name(lowered.rpartition("/")[2])
+    silent = kind and (_SILENT.search(lowered) or _CHECKER_FILES.search(lowered))
+    return None if silent else kind
+
+
+def _kind_of_name(name: str) -> str | None:
     if name.endswith(_SCRIPTS):
         return "script"
     if name.endswith((".toml", ".cfg", ".ini")):
         return "sections"
-    if name.endswith(tuple(_CONFIGS)) or name in _NAMES or name.startswith(".env"):
+    if name.endswith(_CONFIGS) or name in _NAMES or name.startswith(".env"):
         return "config"
-    return "text" if name.endswith(tuple(_TEXTS)) else None
+    return "text" if name.endswith(_TEXTS) else None
 
 
 def extract(kind: str, data: bytes) -> MentionFacts:

@@ -117,7 +117,8 @@ def _kind(path: str) -> str | None:
     kind = _NAMES.get(lowered.rpartition("/")[2])
     if kind is not None:
         return kind
-    return "requirements" if _REQUIREMENTS.search(lowered) else None
+    listed = lowered.endswith((".txt", ".in")) and _REQUIREMENTS.search(lowered)
+    return "requirements" if listed else None
 
 
 def extract(kind: str, data: bytes) -> ManifestFacts:
