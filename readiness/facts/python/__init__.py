@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from readiness.facts import Slice
 from readiness.facts.python.model import (
     Call,
@@ -32,22 +35,28 @@ def _kind(path: str) -> str | None:
 
 def extract(kind: str, data: bytes) -> PythonFacts:
     """The facts of one file's bytes; never raises, whatever they are."""
-    from readiness.facts.python import source, walk
-
+    source, walk, unparsed = _readers()
     parsed = source.parse(data)
-    if parsed.tree is None:
-        from readiness.facts.python import unparsed
-
-        return unparsed.facts(parsed)
+    facts: PythonFacts
     try:
-        return walk.facts(parsed)
+        facts = (unparsed if parsed.tree is None else walk).facts(parsed)
     except RecursionError:  # blocks or expressions nested as no person writes them
         return PythonFacts(error=source.TOO_DEEP, error_line=1, newer=True)
+    return facts
+
+
+@cache
+def _readers() -> tuple[Any, Any, Any]:
+    """What only an extraction needs: importing it takes longer than reading a file."""
+    from readiness.facts.python import source, unparsed, walk
+
+    return source, walk, unparsed
 
 
 def _warm() -> None:
-    from readiness.facts.python import lexical, newer, source, walk  # noqa: F401
+    from readiness.facts.python import lexical, newer  # noqa: F401
 
+    _readers()
     lexical.patterns()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 TOO_DEEP = "nested too deeply to be analysed"
 LIMIT = 1_000_000  # bytes: a dense line of constants takes 500 times its size as a tree
+_SILENT = ("ignore", None, Warning, None, 0)  # what simplefilter("ignore") puts first
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -42,7 +43,10 @@ def parse(data: bytes) -> Parsed:
 
 
 def _tree(data: bytes) -> ast.Module:
-    with warnings.catch_warnings():  # invalid escapes are the author's matter, not ours
+    """Without the warnings on invalid escapes and the like, which are the author's matter."""
+    if _SILENT in warnings.filters[:1]:  # as in an audit's processes: asking is cheap
+        return ast.parse(data)
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(data)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 
 from readiness.facts.python.model import Swallow
 from readiness.facts.python.values import children, dotted
 
-STARTS = re.compile(  # the names of functions in which a swallowed failure counts
+_STARTS = re.compile(
     "start|boot|init|main|lifespan|set_?up|launch|serve|connect|health|validat|check|orchestr"
-    "|ready|readiness|ensure|configure|run|migrat|ping|create_app|build|make_app",
-    re.IGNORECASE,
+    "|ready|readiness|ensure|configure|run|migrat|ping|create_app|build|make_app"
 )
 _HEALTH = re.compile(
     r"(?i)health|ready|connected|available|valid|alive|reachable|operational|passed|success|(?:^|_)ok"
@@ -34,6 +34,12 @@ _EXCUSE = re.compile(
 _TEXT = re.compile(r"[\"']([^\"']{3,300})")
 _BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.Match)
 _MOST = 60  # of one file
+
+
+@lru_cache(maxsize=65536)
+def starts(name: str) -> bool:
+    """Does a function of this name start or check something, so that what fails in it counts?"""
+    return _STARTS.search(name.lower()) is not None
 
 
 class Swallows:

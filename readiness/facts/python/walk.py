@@ -25,7 +25,7 @@ from readiness.facts.python.shapes import (
     texts,
 )
 from readiness.facts.python.source import Parsed
-from readiness.facts.python.swallow import STARTS, Swallows
+from readiness.facts.python.swallow import Swallows, starts
 from readiness.facts.python.values import dotted
 
 _BINDS = {b"globals()", b"sys.modules[__name__]"}
@@ -170,15 +170,17 @@ class _Walk:
             self.found.decorated(node)
         if self.keeps_functions:
             self.functions[node.name] = node
-        starts = self.everything or STARTS.search(node.name) is not None
-        if is_hot or starts or self.enters_all:
-            self._enter(node, name, starts)
+        watched = self.everything or starts(node.name)
+        if is_hot or watched or self.enters_all:
+            self._enter(node, name, watched)
 
-    def _enter(self, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str, starts: bool) -> None:
+    def _enter(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str, watched: bool
+    ) -> None:
         saved = self.where, self.scope, self.watched, self.tests
         flags = self.optional, self.typing, self.handling
         self.where, self.scope, self.tests = name, _FUNCTION, []
-        self.watched = starts
+        self.watched = watched
         self.optional = self.handling = False
         self.block(node.body)
         self.where, self.scope, self.watched, self.tests = saved
