@@ -133,6 +133,7 @@ def main() -> int:
     found: dict[Row, str] = {}
     conditions: dict[str, list[Row]] = defaultdict(list)
     unlabelled: list[tuple[str, str, str, str]] = []
+    asked: Counter[str] = Counter()
     audited: list[float] = []
     saved: dict[str, dict[str, list[str]]] = {"removals": {}, "proposals": {}}
     for (repository, commit), labelled in rows_of(options.labels).items():
@@ -146,6 +147,8 @@ def main() -> int:
         for name, kinds in (("removals", REMOVALS), ("proposals", (*REMOVALS, "AUDIT"))):
             saved[name][place] = [p for p, (kind, _, _) in proposals.of.items() if kind in kinds]
         for path, (kind, rule, condition) in proposals.of.items():
+            if kind == "AUDIT":
+                asked[f"{rule} {condition}" if rule == "HYG006" else rule] += 1
             if path in known:
                 found[known[path]] = kind
                 if rule == "HYG006":
@@ -166,6 +169,7 @@ def main() -> int:
     for repository in sorted({row.repository for row in rows}):
         own = [row for row in rows if row.repository == repository]
         print(repository, *list(score(own, found, REMOVALS))[:1], sep="\n")
+    print("AUDIT in all:", dict(asked.most_common()))
     print("unlabelled:", dict(Counter(rule for rule, *_ in unlabelled)))
     picked = random.Random(0).sample(unlabelled, min(options.sample, len(unlabelled)))
     for rule, repository, commit, path in sorted(picked):
