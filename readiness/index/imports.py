@@ -12,6 +12,7 @@ from msgspec import Struct
 from readiness.facts import manifest, python
 from readiness.facts.python import Import, PythonFacts
 from readiness.index.bindings import Bindings
+from readiness.index.contexts import Context, Contexts
 from readiness.index.modules import Modules, is_file
 from readiness.index.resolver import shared_folders
 from readiness.index.roots import Roots
@@ -70,62 +71,12 @@ _NAMED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _GENERATED = frozenset(("_version", "__version__", "version", "_build", "__about__", "_generated"))
 
 
-class _Context:
-    """The files that share their roots: what a dotted name means to them."""
-
-    def __init__(self, builder: _Builder, roots: tuple[str, ...]) -> None:
-        self.roots = roots
-        self.tops: dict[str, None] = {}
-        self.gone: dict[str, bool] = {}  # of the modules that nothing answers
-        self._modules = builder.modules
-        self._known: dict[str, str] = {}
-        for root in roots:
-            self.tops.update(dict.fromkeys(builder.names(root)))
-
-    def resolve(self, dotted: str, source: str) -> str:
-        """The file or namespace folder of a module; "" for none. It is never the file that asks,
-        which Python has under another name, unless that is a package."""
-        found = self._known.get(dotted)
-        if found is None:
-            found = self._known[dotted] = self._look_up(dotted, "")
-        if found != source or source.endswith("/__init__.py"):
-            return found  # a package may import from itself
-        return self._look_up(dotted, source)
-
-    def all(self, dotted: str, source: str) -> Iterator[str]:
-        """Every file of that name under one of the roots, but for the one that asks."""
-        path = dotted.replace(".", "/")
-        for root in self.roots:
-            found = self._modules.at(f"{root}/{path}" if root else path)
-            if found != source and is_file(found):
-                yield found
-
-    def _look_up(self, dotted: str, source: str) -> str:
-        if dotted.partition(".")[0] not in self.tops:
-            return ""
-        path = dotted.replace(".", "/")
-        namespace = ""
-        for root in self.roots:
-            found = self._modules.at(f"{root}/{path}" if root else path)
-            if found and found != source:
-                if found.endswith((".py", ".pyi", ".pyx")):
-                    return found
-                namespace = namespace or found
-        return namespace
-
-    def made(self, dotted: str) -> bool:
-        path = dotted.replace(".", "/")
-        return any(self._modules.made(f"{r}/{path}" if r else path) for r in self.roots)
-
-
 class _Builder:
     def __init__(self, index: RepoIndex) -> None:
         self.index = index
         self.modules = Modules(index)
         self.roots = Roots(index)
-        self._names: dict[str, tuple[str, ...]] = {}
-        self._contexts: dict[tuple[str, ...], _Context] = {}
-        self._context_of: dict[str, _Context] = {}
+        self._contexts = Contexts(index, self.modules, self.roots)
         self._edges: dict[tuple[str, str], Edge] = {}
         self._missing: list[Missing] = []
         self._unresolved: list[Missing] = []  # first-party only if their top-level name is
@@ -133,28 +84,11 @@ class _Builder:
         self._used: set[str] = set()  # top-level names that some import found here
         self._declared = _declared(index, self.roots)
         self._old = any(f.error.startswith("Python 2") for _, f in index.each(python.SLICE))
-        self._real = {top for root in self.roots.real() for top in self.names(root)}
-
-    def names(self, root: str) -> tuple[str, ...]:
-        known = self._names.get(root)
-        if known is None:
-            children = self.index.folders.get(root, ())
-            known = self._names[root] = tuple(self.modules.names_in(root, children))
-        return known
-
-    def context(self, path: str) -> _Context:
-        found = self._context_of.get(path)
-        if found is None:
-            roots = self.roots.of(path)
-            found = self._contexts.get(roots)
-            if found is None:
-                found = self._contexts[roots] = _Context(self, roots)
-            self._context_of[path] = found
-        return found
+        self._real = {top for root in self.roots.real() for top in self._contexts.names(root)}
 
     def graph(self) -> ImportGraph:
         for path, facts in self.index.each(python.SLICE):
-            context = self.context(path)
+            context = self._contexts.of(path)
             missing, unresolved = len(self._missing), len(self._unresolved)
             for imported in facts.imports:
                 self._import(path, imported, context)
@@ -172,7 +106,7 @@ class _Builder:
             of_file = gone_in.setdefault(gone.source, {})
             of_file.setdefault((gone.module, gone.name, gone.import_.line), gone)
         modules: dict[str, list[str]] = {}
-        for path, context in self._context_of.items():
+        for path, context in self._contexts.of_files.items():
             for name in _dotted_names(path, context.roots):
                 modules.setdefault(name, []).append(path)
         return ImportGraph(
@@ -180,13 +114,13 @@ class _Builder:
             importers={target: tuple(edges) for target, edges in sorted(importers.items())},
             missing={source: tuple(found.values()) for source, found in sorted(gone_in.items())},
             modules={name: tuple(paths) for name, paths in sorted(modules.items())},
-            roots={path: context.roots for path, context in self._context_of.items()},
+            roots={path: context.roots for path, context in self._contexts.of_files.items()},
             declared=self._declared,
         )
 
     # -- one import
 
-    def _import(self, source: str, imported: Import, context: _Context) -> None:
+    def _import(self, source: str, imported: Import, context: Context) -> None:
         if imported.level:
             self._relative(source, imported)
             return
@@ -268,7 +202,7 @@ class _Builder:
             guessed=guessed,
         )
 
-    def _literals(self, source: str, facts: PythonFacts, context: _Context) -> None:
+    def _literals(self, source: str, facts: PythonFacts, context: Context) -> None:
         """Dotted strings that name a module of the repository, or something in one."""
         for text, line in facts.literals:
             dotted = text.partition(":")[0]
@@ -310,13 +244,13 @@ class _Builder:
     def _gone(self) -> Iterator[Missing]:
         """Of the imports that nothing answers, those of the repository's own modules."""
         for missing in self._unresolved:
-            context = self.context(missing.source)
+            context = self._contexts.of(missing.source)
             if missing.module not in context.gone:
                 context.gone[missing.module] = self._is_gone(missing.module, context)
             if context.gone[missing.module]:
                 yield missing
 
-    def _is_gone(self, module: str, context: _Context) -> bool:
+    def _is_gone(self, module: str, context: Context) -> bool:
         top = module.partition(".")[0]
         if self._is_foreign(top):
             return False
@@ -341,7 +275,7 @@ class _Builder:
         is_package = base.startswith("__init__.")
         return bool(is_package and below) or self._bindings.provides(file, name)
 
-    def _is_package(self, top: str, context: _Context) -> bool:
+    def _is_package(self, top: str, context: Context) -> bool:
         """Does the name stand for a module or a package with `__init__.py`?"""
         for root in (*context.roots, *self.roots.real()):
             found = self.modules.at(f"{root}/{top}" if root else top)
@@ -349,7 +283,7 @@ class _Builder:
                 return True
         return False
 
-    def _existed(self, module: str, context: _Context) -> bool:
+    def _existed(self, module: str, context: Context) -> bool:
         path = module.replace(".", "/")
         removed = self.index.history.removed
         return any(
@@ -376,7 +310,7 @@ class _Builder:
 
     def _module_of(self, source: str, imported: Import) -> str:
         if not imported.level:
-            return self.context(source).resolve(imported.module, source)
+            return self._contexts.of(source).resolve(imported.module, source)
         folder = source
         for _ in range(imported.level):
             folder = folder.rpartition("/")[0]
