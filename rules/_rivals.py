@@ -21,7 +21,7 @@ _ATTEMPTS = frozenset(
     "backup copy fixed final alt alternative clean temp tmp original robust".split()
 )
 _GENERIC = _ATTEMPTS | frozenset(
-    "main app application service backend run runner start startup bootstrap factory full local "
+    "main app application service backend run runner start startup bootstrap factory full "
     "fast prod production dev v py src scripts script bin tools deploy platform core".split()
 )
 _OF_ROLE = {
@@ -109,6 +109,13 @@ class Rivals:
             yield against(f"{source} {told}", source, line or None)
 
 
+def which(ours: Sequence[Launch], theirs: Sequence[Launch]) -> str:
+    """Which of the two runs, as a clause."""
+    if ours or not theirs:
+        return f"which {ours[0].file} starts" if ours else "and nothing tells which one runs"
+    return f"and {theirs[0].file} starts it"
+
+
 def generic(rival: Entrypoint, primary: Entrypoint) -> bool:
     """Do its name and its folder speak of the application as a whole, and of its role, not of a
     service of its own?"""
@@ -119,11 +126,12 @@ def generic(rival: Entrypoint, primary: Entrypoint) -> bool:
 def told_apart(index: RepoIndex, rival: Entrypoint, primary: Entrypoint) -> bool:
     """Does its name tell of a service of its own, and nothing that it starts the same software?
 
-    So it is with those that something starts, those that stand on other modules, and one of
-    several of a kind (`vllm_worker.py`, `mlx_worker.py`)."""
-    if generic(rival, primary) or attempt(rival):
+    So it is with those that something starts, or whose primary nothing does, those that stand on
+    other modules, and one of several of a kind (`vllm_worker.py`, `mlx_worker.py`)."""
+    if generic(rival, primary):
         return False
-    if any(launch.target == rival.path for launch in index.entrypoints.launches):
+    started = {launch.target for launch in index.entrypoints.launches}
+    if rival.path in started or primary.path not in started:
         return True
     folder, _, name = rival.path.rpartition("/")
     kind = words_of(name)[-1:]

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
 from readiness.facts import manifest, markdown, python, shell
+from readiness.facts.programs import unwrap
 from readiness.facts.shell import Command
 from readiness.index import RepoIndex
 from readiness.index.boot import scripts as boot_scripts
 from readiness.index.commands.names import Sort, makes
 from readiness.index.containers.builds import normal
+from readiness.index.containers.images import Image, locate
 from readiness.index.inventory import ASIDE, RUN, FileClass
 from readiness.index.start_scripts import is_list, is_named, words_of
 from readiness.index.starts import Start
-from readiness.index.workflows.missing import guards
+from readiness.index.workflows.missing import forgiven, guarded, guards
 from readiness.model import Evidence
 from readiness.rule import for_
 
@@ -46,6 +48,7 @@ def gaps(index: RepoIndex) -> tuple[Gap, ...]:
     return (
         *finder.of_scripts(),
         *finder.of_manifests(),
+        *finder.of_images(),
         *finder.of_services(),
         *finder.of_programs(),
         *finder.of_documents(),
@@ -134,6 +137,28 @@ class _Finder:
                         said = Said(path, command, (own,), Speaker.PACKAGE, asked)
                         yield from self._judge.command(said)
 
+    def of_images(self) -> Iterator[Gap]:
+        """What the scripts that images start with run out of the folders that are copied."""
+        index = self._index
+        read: set[str] = set()
+        for image in index.containers.images:
+            if not index.inventory.is_(image.dockerfile, *RUN):
+                continue
+            home = image.stage.workdir
+            for outer in (*image.stage.entrypoint, *image.stage.command):
+                words = [w for w in outer.words if "$" not in w and ("/" in w or w.endswith(".sh"))]
+                places = [locate(index, image, word, home).path for word in words]
+                for path in filter(None, places):
+                    facts = index.facts(shell.SLICE, path)
+                    if facts is None or path in read or is_list(path):
+                        continue
+                    read.add(path)
+                    asked = _asked(facts.commands)
+                    for command in facts.commands:
+                        if "@" not in command.directory and not forgiven(command):
+                            command = replace(command, words=shell.expand(command, facts))
+                            yield from self._in_image(path, command, image, home, asked)
+
     def of_services(self) -> Iterator[Gap]:
         """What compose files run in the images that they build."""
         for container in self._index.containers.containers:
@@ -144,10 +169,18 @@ class _Finder:
             home = service.working_dir or image.stage.workdir
             for command in (*service.entrypoint, *service.command):
                 command = replace(command, function=service.name)
-                for lost in programs_lost(self._index, image, (command,), home, "command"):
-                    place = posixpath.normpath(posixpath.join("/", home, lost.source))
+                for gap in self._in_image(file, command, image, home):
+                    place = posixpath.normpath(posixpath.join("/", home, gap.name))
                     if not any(map(place.startswith, mounts)):
-                        yield Gap(file, command, lost.source, lost.path, Speaker.SERVICE)
+                        yield gap._replace(speaker=Speaker.SERVICE)
+
+    def _in_image(
+        self, file: str, command: Command, image: Image, home: str, asked: Collection[str] = ()
+    ) -> Iterator[Gap]:
+        for part in unwrap(command):
+            for lost in programs_lost(self._index, image, (part,), home, "command"):
+                if not guarded(lost.source, asked):
+                    yield Gap(file, part, lost.source, lost.path, Speaker.SCRIPT)
 
     def of_programs(self) -> Iterator[Gap]:
         """`uvicorn.run("app.main:app")` in a file that is run."""
@@ -181,7 +214,7 @@ class _Finder:
                 command = replace(command, directory=rest) if entered else command
                 said = Said(path, command, ("", own), Speaker.DOCUMENT, asked)
                 for gap in self._judge.command(said):
-                    here = gap.name.startswith("./") and not entered and gap.name.count("/") > 1
+                    here = gap.name.startswith("./") and not entered
                     if _is_start(gap) and (here or self._is_own(gap)):
                         yield gap
 

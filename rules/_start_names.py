@@ -6,9 +6,10 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
-from readiness.facts import compose, manifest, shell
+from readiness.facts import compose, manifest, python, shell
 from readiness.facts.programs import unwrap
 from readiness.facts.shell import Command
 from readiness.index import RepoIndex
@@ -72,6 +73,10 @@ _SOURCE = re.compile(r"\.(?:py|sh|bash|zsh|[mc]?js|ts|rb)$")
 _PROGRAMS = re.compile(r"(?:main|app|server|api|run|start|wsgi|asgi|manage|backend|web)\w*")
 _SETTINGS = re.compile(r"(?:^|[._-])(?:\w*env\w*|secrets?|credentials?|local|config\w*|settings)\b")
 _BROUGHT = frozenset("node_modules .venv venv env site-packages".split())
+_STARTS_NOTHING = frozenset(
+    "echo printf sleep exit export return true false local set unset read test [ [[ : kill pkill "
+    "mkdir rm cat grep sed awk date curl wait break continue shift trap which command".split()
+)
 UNPACKS = frozenset("tar unzip gunzip 7z unxz cookiecutter".split())
 _SHOWN = 12  # of what a file has instead
 
@@ -82,25 +87,33 @@ class Judge:
     def __init__(self, index: RepoIndex) -> None:
         self._index = index
         self._made = index.once(made_elsewhere)
-        self._ends: dict[str, list[str]] = {}
-        for path in index.files:
-            if not index.inventory.is_(path, *ASIDE):
-                self._ends.setdefault(posixpath.basename(path), []).append(path)
+
+    @cached_property
+    def _ends(self) -> dict[str, list[str]]:
+        """The last part of a path -> the live files that end in it."""
+        found: dict[str, list[str]] = {}
+        for path in self._index.files:
+            if not self._index.inventory.is_(path, *ASIDE):
+                found.setdefault(path.rpartition("/")[2], []).append(path)
+        return found
 
     def command(self, said: Said) -> Iterator[Gap]:
         """What the command names, and what it would start, as far as it is not there."""
+        if said.command.words[:1] and said.command.words[0] in _STARTS_NOTHING:
+            return
         for command in unwrap(said.command):
-            homes = self._homes(said, command.directory)
-            if not homes or not command.words or forgiven(command):
+            started = starts(command.words, command.assignments)
+            known = {text for start in started for text in (start.text, *start.choices)}
+            named = [name for name in _asked_for(command.words) if name.text not in known]
+            if not (started or named) or forgiven(command):
                 continue
+            homes = self._homes(said, command.directory)
             part = said._replace(command=command, homes=homes)
-            known: set[str] = set()
-            for start in starts(command.words, command.assignments):
-                known |= {start.text, *start.choices}
-                if not guarded(start.text, set(said.asked)):
+            for start in started if homes else ():
+                if not guarded(start.text, said.asked):
                     yield from self.start(part, start)
-            for name in _asked_for(command.words):
-                if name.text not in known and not guarded(name.text, set(said.asked)):
+            for name in named if homes else ():
+                if not guarded(name.text, said.asked):
                     yield from self._name(part, name)
 
     def _homes(self, said: Said, directory: str) -> tuple[str, ...]:
@@ -116,7 +129,7 @@ class Judge:
             ends = ("/".join(parts[n:]) for n in range(len(parts)))
             found = [end for end in ends if end in self._index.folders][:1]
             if said.speaker is Speaker.PROCESS:
-                found = found or list(said.homes)
+                found += said.homes
         else:
             found = [posixpath.join(home, directory) for home in said.homes]
         places = [normal(each) for each in found]
@@ -137,6 +150,7 @@ class Judge:
         index = self._index
         named = [text for text in (start.text, *start.choices) if text]
         text = named[-1] if start.text.endswith(".__main__") else named[0]
+        named = [each for each in named if each == text or not text.startswith(f"{each}.")]
         top, place = text.partition(".")[0], text.replace(".", "/")
         given = dict(said.command.assignments).get("PYTHONPATH", "").split(":")
         added = ["", *(part for part in given if part and "$" not in part)]
@@ -149,6 +163,9 @@ class Judge:
         if top in index.imports.declared or any(each in index.imports.modules for each in named):
             return
         if any(self._has_module(roots, each.replace(".", "/")) for each in named):
+            return
+        above, _, name = place.rpartition("/")
+        if above and self._has_name(roots, above, name):
             return
         root = next((r for r in roots if index.exists(posixpath.join(r, top))), None)
         if root is None and (installed or "." in text or not _PROGRAMS.fullmatch(text)):
@@ -164,6 +181,17 @@ class Judge:
                 f"{path}{end}" in self._index.files for end in (".py", ".pyx", ".pyi", ".rs")
             ):
                 return True
+        return False
+
+    def _has_name(self, roots: Iterable[str], place: str, name: str) -> bool:
+        """Has the module at `place` that name, or one that cannot be told?"""
+        for root in roots:
+            for end in (".py", "/__init__.py"):
+                path = f"{posixpath.join(root, place)}{end}"
+                facts = self._index.facts(python.SLICE, path)
+                stars = facts is not None and any(each.name == "*" for each in facts.imports)
+                if facts and (name in facts.names or facts.error or facts.getattr_ or stars):
+                    return True
         return False
 
     # -- whatever else is named
@@ -302,6 +330,9 @@ def _lacking(said: Said, name: Name, path: str, lacks: str, has: Iterable[str]) 
 
 def _asked_for(words: tuple[str, ...]) -> Iterator[Name]:
     """The names of a command that decide whether something starts."""
+    if words[0].startswith("/") and words[0].endswith((".py", ".sh")):
+        yield Name(Sort.SCRIPT, words[0])
+        return
     program = program_of(words)
     inner = innermost(words)
     runner = program_of(inner)

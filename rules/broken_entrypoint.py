@@ -118,7 +118,8 @@ class BrokenEntrypoint(Rule):
         gone = found.missing
         return self.finding(
             path,
-            f"{path} cannot start: {'it' if not via else found.file} {what}{via and ','}{via}",
+            f"{path}{_deployed(index, path)} cannot start: "
+            f"{'it' if not via else found.file} {what}{via and ','}{via}",
             line=line,
             evidence=_evidence(index, entrypoint, found, what),
             subjects=found.chain,
@@ -135,6 +136,13 @@ def _started(index: RepoIndex) -> Iterator[Entrypoint]:
             continue
         if entrypoint.role is not Role.CLI or entrypoint.primary or entrypoint.path in deployed:
             yield entrypoint
+
+
+def _deployed(index: RepoIndex, path: str) -> str:
+    """Which image, service or process is the one that is broken, as a clause."""
+    launches = (e for e in index.entrypoints.launches if e.target == path and e.source in DEPLOYED)
+    first = next(launches, None)
+    return f", which {first.file} starts," if first is not None else ""
 
 
 def _what(found: Break) -> str:

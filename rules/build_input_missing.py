@@ -107,11 +107,10 @@ class BuildInputMissing(Rule):
         image, file = lost.image, lost.image.dockerfile
         where = image.context or "the root"
         runs = lost.instruction in ("CMD", "ENTRYPOINT")
-        problem = (
-            f"cannot start: the folder that is copied holds no {lost.path}"
-            if runs
-            else f"matches nothing in {where}, so the image cannot be built from a clone"
-        )
+        absent = f"{lost.path} does not exist" if runs else ""  # as others say that name it
+        problem = f"matches nothing in {where}, so the image cannot be built from a clone"
+        if runs:
+            problem = f"cannot start: the folder that is copied holds no {lost.path}"
         severity, confidence = _grade(lost)
         return self.finding(
             file,
@@ -121,7 +120,7 @@ class BuildInputMissing(Rule):
             severity=severity,
             confidence=confidence,
             evidence=_evidence(lost),
-            cause=ignores.cause(lost.hidden) if lost.hidden else "",
+            cause=ignores.cause(lost.hidden) if lost.hidden else absent,
         )
 
 

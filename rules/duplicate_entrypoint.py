@@ -11,7 +11,7 @@ from readiness.model import ActionKind, Area, Confidence, Dimension, Finding, Se
 from readiness.rule import Example, Rule
 
 from ._copies import unnamed
-from ._rivals import Rivals, attempt, generic, moved_to, told_apart
+from ._rivals import Rivals, attempt, generic, moved_to, told_apart, which
 
 _APP = "from fastapi import FastAPI\napp = FastAPI()\n"
 _JOB = "from celery import Celery\ncelery = Celery('x')\n"
@@ -129,15 +129,12 @@ class DuplicateEntrypoint(Rule):
         self, index: RepoIndex, rivals: Rivals, rival: Entrypoint, primary: Entrypoint
     ) -> Finding:
         ours, theirs = rivals.started(primary), rivals.started(rival)
-        certain = bool(ours) and (
-            rival.primary or (not theirs and (generic(rival, primary) or attempt(rival)))
-        )
+        certain = bool(ours) and (rival.primary or (not theirs and generic(rival, primary)))
         role = _COMMANDS[rival.role]
         free = certain and not rival.primary and attempt(rival) and unnamed(index, rival.path)
         return self.finding(
             rival.path,
-            f"{rival.path} starts a second {role} beside {primary.path}, "
-            + (f"which {ours[0].file} starts" if ours else "and nothing tells which one runs"),
+            f"{rival.path} starts a second {role} beside {primary.path}, {which(ours, theirs)}",
             line=rival.line or None,
             severity=Severity.HIGH if certain else Severity.MEDIUM,
             confidence=Confidence.HIGH if certain else Confidence.MEDIUM,

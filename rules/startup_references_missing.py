@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -126,14 +125,11 @@ class StartupReferencesMissing(Rule):
         for gap in index.once(gaps):
             if (gap.file, gap.name) not in told:
                 groups.setdefault((gap.file, gap.path, gap.lacks and gap.name), []).append(gap)
-        files: dict[str, set[str]] = defaultdict(set)
         for group in groups.values():
-            files[sentence(group[0])].add(group[0].file)
-        for group in groups.values():
-            finding = self._finding(index, group, shared=len(files[sentence(group[0])]) > 1)
-            yield replace(finding, cause=finding.cause or causes.get(group[0].file, ""))
+            finding = self._finding(index, group)
+            yield replace(finding, cause=causes.get(finding.location.path or "", finding.cause))
 
-    def _finding(self, index: RepoIndex, group: Sequence[Gap], shared: bool) -> Finding:
+    def _finding(self, index: RepoIndex, group: Sequence[Gap]) -> Finding:
         first = group[0]
         document = first.speaker is Speaker.DOCUMENT
         told = sentence(first)
@@ -146,5 +142,5 @@ class StartupReferencesMissing(Rule):
             evidence=evidence(index, group),
             subjects=(first.file, first.path) if first.lacks else (first.file,),
             targets=(first.file,),
-            cause=told if shared else "",
+            cause=told,
         )

@@ -67,7 +67,9 @@ def _shadowed(index: RepoIndex, chain: tuple[str, ...]) -> Iterator[Break]:
         if target is None or not import_.module or _is_guarded(import_):
             continue
         top = import_.module.partition(".")[0]
-        if any(f"{root}/{top}".lstrip("/") in index.folders for root in roots):
+        home = f"/{target}".partition(f"/{top}")[0].lstrip("/")
+        moved = f"{home}/{chain[0].rpartition('/')[2]}" in index.files  # and left this one behind
+        if moved or any(f"{root}/{top}".lstrip("/") in index.folders for root in roots):
             gone = Missing(file, import_, import_.module, target=target)
             yield Break(file, import_.line, chain, missing=gone)
 

@@ -100,6 +100,7 @@ _CONSOLE = re.compile(r"[\w.-]+ = [\w.]+:(\w+)")
 _DEVELOPMENT = re.compile(r"\b(?:runserver(?:_plus)?|fastapi dev|flask run|flask --\S+ .*run)\b")
 _TRIED = frozenset("modern hybrid working old new backup copy legacy temp tmp updated".split())
 _TOILS = frozenset("worker workers consumer queue tasks bot listener daemon".split())
+_CLOCKS = frozenset("clock scheduler beat cron crond".split())
 _SERVED = (Role.API, Role.WORKER, Role.SCHEDULER, Role.FRONTEND)
 _BROKEN = 20
 
@@ -180,6 +181,8 @@ class _Finder:
             if launch.source not in DEPLOYED or launch.through or before:
                 continue
             words = set(_WORDS.findall(f"{path.rpartition('/')[2]} {launch.name}".lower()))
+            if words & _CLOCKS:
+                return Role.SCHEDULER
             if words & _TOILS:
                 return Role.WORKER
             image = self._images.get(launch.file)

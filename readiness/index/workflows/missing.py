@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -376,7 +376,7 @@ def guards(commands: Iterable[Command]) -> set[str]:
     }
 
 
-def guarded(text: str, guarding: set[str]) -> bool:
+def guarded(text: str, guarding: Collection[str]) -> bool:
     """Is the path, or a folder above it, one of those whose existence is asked for?"""
     path = text.strip("/").removeprefix("./")
     return any(path == guard or path.startswith(f"{guard}/") for guard in guarding if guard)
