@@ -9,12 +9,13 @@ from readiness.index import RepoIndex
 from readiness.index.breaks import Break, breaks
 from readiness.index.entrypoints import Entrypoint, Role
 from readiness.index.launches import DEPLOYED
-from readiness.model import Area, Dimension, Evidence, Finding, Severity
-from readiness.rule import Example, Rule, for_
+from readiness.model import Area, Dimension, Finding, Severity
+from readiness.rule import Example, Rule
+
+from ._breaks import deployed, evidence, what
 
 _APP = "from fastapi import FastAPI\napp = FastAPI()\n"
 _IMAGE = "-- Dockerfile --\nFROM python:3.12\nCOPY . .\nCMD python main.py\n"
-_SHOWN = 6  # entrypoints' evidence of what starts them
 
 
 class BrokenEntrypoint(Rule):
@@ -110,7 +111,7 @@ class BrokenEntrypoint(Rule):
     def _finding(self, index: RepoIndex, entrypoint: Entrypoint, found: Break) -> Finding:
         path = entrypoint.path
         via = f" over {' and '.join(found.chain[1:])}" if len(found.chain) > 1 else ""
-        what = _what(found)
+        told = what(found)
         line = found.line
         if via:
             edges = index.imports.imports.get(path, ())
@@ -118,61 +119,21 @@ class BrokenEntrypoint(Rule):
         gone = found.missing
         return self.finding(
             path,
-            f"{path}{_deployed(index, path)} cannot start: "
-            f"{'it' if not via else found.file} {what}{via and ','}{via}",
+            f"{path}{deployed(index, path)} cannot start: "
+            f"{'it' if not via else found.file} {told}{via and ','}{via}",
             line=line,
-            evidence=_evidence(index, entrypoint, found, what),
+            evidence=evidence(index, entrypoint, found),
             subjects=found.chain,
             key=f"{gone.module}:{gone.name}" if gone is not None else found.file,
-            cause=f"{found.file} {what}",
+            cause=f"{found.file} {told}",
         )
 
 
 def _started(index: RepoIndex) -> Iterator[Entrypoint]:
     """The entrypoints that someone relies on: services, installed commands, what images run."""
-    deployed = {launch.target for launch in index.entrypoints.launches if launch.source in DEPLOYED}
+    run = {launch.target for launch in index.entrypoints.launches if launch.source in DEPLOYED}
     for entrypoint in index.entrypoints.all:
         if not entrypoint.path.endswith(".py"):
             continue
-        if entrypoint.role is not Role.CLI or entrypoint.primary or entrypoint.path in deployed:
+        if entrypoint.role is not Role.CLI or entrypoint.primary or entrypoint.path in run:
             yield entrypoint
-
-
-def _deployed(index: RepoIndex, path: str) -> str:
-    """Which image, service or process is the one that is broken, as a clause."""
-    launches = (e for e in index.entrypoints.launches if e.target == path and e.source in DEPLOYED)
-    first = next(launches, None)
-    return f", which {first.file} starts," if first is not None else ""
-
-
-def _what(found: Break) -> str:
-    if found.missing is None:
-        return f"does not parse: {found.error}"
-    if found.missing.target and not found.missing.name:
-        return (
-            f"imports {found.missing.module}, which is not where its image or folder looks for it"
-        )
-    if found.missing.name:
-        return f"imports {found.missing.name} from {found.missing.module}, which has no such name"
-    return f"imports {found.missing.module}, which does not exist"
-
-
-def _evidence(
-    index: RepoIndex, entrypoint: Entrypoint, found: Break, what: str
-) -> Iterator[Evidence]:
-    for source, target in zip(found.chain, found.chain[1:], strict=False):
-        edges = index.imports.imports.get(source, ())
-        line = next((edge.line for edge in edges if edge.target == target), None)
-        yield for_(f"{source} imports {target}", source, line)
-    yield for_(f"{found.file} {what}", found.file, found.line)
-    if found.missing is not None and found.missing.target and not found.missing.name:
-        yield for_("it lies elsewhere, off the import path", found.missing.target)
-    if found.missing is not None and not found.missing.name:
-        place = found.missing.module.replace(".", "/")
-        removed = index.history.removed
-        for root in index.imports.roots.get(found.file, ()):
-            path = f"{root}/{place}.py".lstrip("/")
-            if path in removed:
-                yield for_(f"{path} was removed in {removed[path].commit[:10]}", path)
-                break
-    yield from (each for each in entrypoint.evidence[:_SHOWN] if each.speaks == "for")
