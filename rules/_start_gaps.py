@@ -212,7 +212,7 @@ class _Finder:
                     index.exists(posixpath.join(home, first)) for home in ("", own)
                 )  # the clone itself is entered
                 command = replace(command, directory=rest) if entered else command
-                said = Said(path, command, ("", own), Speaker.DOCUMENT, asked)
+                said = Said(path, command, (own, ""), Speaker.DOCUMENT, asked)
                 for gap in self._judge.command(said):
                     here = gap.name.startswith("./") and not entered
                     if _is_start(gap) and (here or self._is_own(gap)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -219,6 +219,9 @@ class Judge:
             return
         if name.sort is Sort.FOLDER and said.asked & UNPACKS:
             return
+        program = name.sort is Sort.SCRIPT and "." not in posixpath.basename(first)
+        if program and first not in self._index.history.removed:
+            return  # a compiler may make it
         read = program_of(said.command.words) in (".", "source")
         if read and _SETTINGS.search(posixpath.basename(first)):
             return  # written on each machine
@@ -244,6 +247,7 @@ class Judge:
         index = self._index
         if any(key == "COMPOSE_FILE" for key, _ in said.command.assignments):
             return
+        known: dict[str, Sequence[str]] = {}
         for home in said.homes:
             given = [local_path(home, each) for each in name.within]
             if not name.within:
@@ -256,30 +260,36 @@ class Judge:
             beside = [p for p in index.folders[posixpath.dirname(last)] if "override" in p]
             read += [index.facts(compose.SLICE, path) for path in beside]
             has = {service.name for facts in read if facts for service in facts.services}
-            yield from _lacking(said, name, last, "does not define", sorted(has))
-            return
+            known[last] = sorted(has)
+        yield from _lacking(said, name, "does not define", known)
 
     def _script(self, said: Said, name: Name) -> Iterator[Gap]:
-        """A script that the package.json there does not have."""
+        """A script that no package.json there has."""
+        known: dict[str, Sequence[str]] = {}
         for home in said.homes:
             place = local_path(home, name.within[0])
             facts = self._index.facts(manifest.SLICE, place) if place else None
             if facts is not None and place:
-                has = [script.name for script in facts.scripts if script.kind == "npm"]
-                if not facts.error and not facts.workspaces:
-                    yield from _lacking(said, name, place, "has no script", sorted(has))
-                return
+                if facts.error or facts.workspaces:
+                    return
+                known[place] = sorted(each.name for each in facts.scripts if each.kind == "npm")
+        yield from _lacking(said, name, "has no script", known)
 
     def _target(self, said: Said, name: Name) -> Iterator[Gap]:
-        """A target that the Makefile or justfile there does not have."""
+        """A target that no Makefile or justfile there has."""
+        known: dict[str, Sequence[str]] = {}
         for home in said.homes:
+            if self._index.exists(posixpath.join(home, name.text)):
+                return
             for each in name.within:
                 place = local_path(home, each)
                 facts = self._index.facts(shell.SLICE, place) if place else None
                 if facts is not None and place:
-                    if facts.targets and not self._index.exists(posixpath.join(home, name.text)):
-                        yield from _lacking(said, name, place, "has no target", facts.targets)
-                    return
+                    if not facts.targets:
+                        return
+                    known[place] = facts.targets
+                    break
+        yield from _lacking(said, name, "has no target", known)
 
     # -- what is there
 
@@ -321,9 +331,12 @@ class Judge:
 _PATTERN = re.compile(r"[*?\[]")
 
 
-def _lacking(said: Said, name: Name, path: str, lacks: str, has: Iterable[str]) -> Iterator[Gap]:
-    has = list(has)
-    if name.text not in has:
+def _lacking(
+    said: Said, name: Name, lacks: str, known: Mapping[str, Sequence[str]]
+) -> Iterator[Gap]:
+    """The gap, at the likeliest file, where none of the files of `known` has the name."""
+    if known and not any(name.text in has for has in known.values()):
+        path, has = next(iter(known.items()))
         shown = ", ".join(has[:_SHOWN]) or "none"
         yield Gap(said.file, said.command, name.text, path, said.speaker, name.sort, lacks, shown)
 

@@ -105,3 +105,11 @@ def test_a_file_that_was_renamed_is_shown_with_its_new_name() -> None:
     [finding] = gaps("-- start.sh --\npython server.py\n", history)
     assert any("renamed to shop/api.py" in each.summary for each in finding.evidence)
     assert (finding.targets, finding.action) == (("start.sh",), "MODIFY")
+
+
+def test_what_a_compiler_makes_and_what_the_makefile_beside_a_readme_has_is_there() -> None:
+    tree = (
+        "-- Makefile --\nall:\n\tcc main.c\n-- cli/Makefile --\ninstall:\n\tpip install .\n"
+        "-- cli/README.md --\n```sh\nmake install\n```\n-- cli/run.sh --\n./vdf $1\n"
+    )
+    assert places(tree) == []
