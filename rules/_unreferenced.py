@@ -9,6 +9,7 @@ from msgspec import Struct
 from readiness.index import RepoIndex
 from readiness.index.archives import tokens
 from readiness.index.history import FileHistory
+from readiness.index.inventory import FileClass
 from readiness.index.reachability import Standing
 from readiness.model import ActionKind, Confidence
 
@@ -31,6 +32,8 @@ class Candidate(Struct, frozen=True):
     path: str
     standing: Standing
     alone: bool  # no weaker reason speaks for it either
+    named: bool  # another file imports, runs or names it
+    script: bool  # it lies among scripts
     share: float  # of its deployment that is reached
     age: int
     idle: int
@@ -120,6 +123,14 @@ CONDITIONS = (
         *(0, 0, 0),
     ),
     Condition(
+        "a module run by hand",
+        "nothing imports, runs or names it: it lies among modules and can only be run by hand",
+        ActionKind.AUDIT,
+        Confidence.LOW,
+        lambda file: file.standing is Standing.BY_HAND and not (file.named or file.script),
+        *(0, 0, 0),
+    ),
+    Condition(
         "named only, at rest",
         "only documents name it, and hardly anybody works on it",
         ActionKind.AUDIT,
@@ -131,10 +142,13 @@ CONDITIONS = (
     ),
     Condition(
         "published only, at rest",
-        "it can be imported from the published package, and nothing here does, not even a test",
+        "others may import it from the published package, but nothing here imports or tests it",
         ActionKind.AUDIT,
         Confidence.LOW,
-        lambda file: file.standing is Standing.PUBLISHED and file.alone and _quiet(file),
+        lambda file: (
+            file.standing is Standing.PUBLISHED
+            and (file.edits <= 1 or (file.alone and file.idle >= _LONG))
+        ),
         *(0, 0, 0),
     ),
 )
@@ -149,6 +163,8 @@ def candidate(index: RepoIndex, path: str) -> Candidate:
         path,
         standing,
         set(reach.uses(path)) <= {standing},
+        path in index.imports.importers or path in index.references.to,
+        index.inventory.is_(path, FileClass.SCRIPT),
         reach.share(path),
         now - known.first,
         now - known.last,

@@ -394,3 +394,14 @@ def test_the_share_that_the_entrypoints_reach_is_told_for_each_deployment() -> N
     assert reachability.share("app/dead.py") == 0.75
     assert reachability.share("lab/a.py") == 0.0
     assert reachability.share("notes/a.txt") == 0.75
+
+
+def test_a_page_that_is_written_for_every_module_documents_none() -> None:
+    index = build_index(
+        "-- src/shop/__init__.py --\n-- src/shop/core/__init__.py --\n-- src/shop/core/old.py --\n"
+        "x = 1\n-- src/shop/core/rates.py --\nx = 1\n"
+        "-- docs/api/shop.core.rst --\n.. automodule:: shop.core.old\n"
+        "-- docs/guide.rst --\nUse shop.core.rates for it.\n"
+    )
+    assert index.reachability.standing("src/shop/core/old.py") is Standing.NOTHING
+    assert index.reachability.standing("src/shop/core/rates.py") is Standing.DOCUMENTED

@@ -313,8 +313,9 @@ class _Builder:
         for source, references in self._index.references.from_.items():
             if self._is_document(source):
                 for reference in references:
-                    if reference.target.endswith((*_SOURCES, *_SCRIPTS)):
-                        yield reference.target, _named_by(source, reference.line)
+                    target = reference.target
+                    if target.endswith((*_SOURCES, *_SCRIPTS)) and not _is_page_of(source, target):
+                        yield target, _named_by(source, reference.line)
         for uses in self._snippets.values():
             for use in uses:
                 if use.kind == "notebook":
@@ -371,6 +372,20 @@ class _Builder:
 def _supports_tests(path: str) -> bool:
     """Does a path say that the file was made for tests, wherever it lies?"""
     return bool(_SUPPORT.intersection(_WORDS.findall(path.lower())))
+
+
+def _is_page_of(document: str, target: str) -> bool:
+    """Is it a page of an API reference that is named after the module, or after its package?
+    Tools write one for every module that there is, so it says nothing of a use."""
+    if not document.endswith(".rst"):
+        return False
+    page = "/" + document.removesuffix(".rst").removesuffix("/index").replace(".", "/")
+    parts = target.rpartition(".")[0].removesuffix("/__init__").split("/")
+    return any(
+        page.endswith("/" + "/".join(parts[start:end]))
+        for end in (len(parts), len(parts) - 1)
+        for start in range(end - 1)
+    )
 
 
 def _named_by(source: str, line: int) -> Evidence:
