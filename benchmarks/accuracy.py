@@ -22,6 +22,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from readiness import cache, engine
@@ -121,6 +122,20 @@ def score(rows: list[Row], found: dict[Row, str], kinds: tuple[str, ...]) -> Ite
         yield f"    recall {kind:26}{share(len(hit & set(of_kind)), len(of_kind))}"
 
 
+Place = tuple[str, str, str, str]  # rule, repository, commit, path
+
+
+def sample(unlabelled: list[Place], number: int) -> list[Place]:
+    """`number` places at random, as many of each rule in each repository as there are."""
+    groups: dict[tuple[str, str], list[Place]] = defaultdict(list)
+    for place in unlabelled:
+        groups[place[:2]].append(place)
+    chance = random.Random(0)
+    shuffled = [chance.sample(places, len(places)) for _, places in sorted(groups.items())]
+    rounds = zip_longest(*shuffled)
+    return sorted(islice((place for each in rounds for place in each if place), number))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("labels", type=Path)
@@ -132,7 +147,7 @@ def main() -> int:
     rows: list[Row] = []
     found: dict[Row, str] = {}
     conditions: dict[str, list[Row]] = defaultdict(list)
-    unlabelled: list[tuple[str, str, str, str]] = []
+    unlabelled: list[Place] = []
     asked: Counter[str] = Counter()
     audited: list[float] = []
     saved: dict[str, dict[str, list[str]]] = {"removals": {}, "proposals": {}}
@@ -171,8 +186,7 @@ def main() -> int:
         print(repository, *list(score(own, found, REMOVALS))[:1], sep="\n")
     print("AUDIT in all:", dict(asked.most_common()))
     print("unlabelled:", dict(Counter(rule for rule, *_ in unlabelled)))
-    picked = random.Random(0).sample(unlabelled, min(options.sample, len(unlabelled)))
-    for rule, repository, commit, path in sorted(picked):
+    for rule, repository, commit, path in sample(unlabelled, options.sample):
         print(f"sample: {rule} {repository} {commit[:10]} {path}")
     if options.save:
         for name, content in saved.items():
