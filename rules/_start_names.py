@@ -212,9 +212,11 @@ class Judge:
         choices = name.choices or (name.text,)
         places = [local_path(h, c.rstrip("/")) for c in choices for h in said.homes]
         above = name.sort is Sort.ABOVE
-        first = places[0]
         if any(place is None or self._exists(place, above) for place in places):
             return
+        found = [place for place in places if place is not None]
+        inside = (place for place in found if posixpath.dirname(place) in self._index.folders)
+        first = next(inside, found[0])
         if not first or self._brought(first) or _PATTERN.search(name.text):
             return
         if name.sort is Sort.FOLDER and said.asked & UNPACKS:

@@ -100,6 +100,12 @@ def test_a_readme_is_judged_where_it_speaks_of_this_repository(
     assert places(tree, history) == expected
 
 
+def test_a_readme_in_a_folder_may_speak_from_the_root() -> None:
+    tree = "-- docker/README.md --\n```sh\ndocker build -f docker/box/Dockerfile .\n```\n"
+    [finding] = gaps(f"{tree}-- docker/box/a.sh --\n")
+    assert "docker/box/Dockerfile does not exist" in finding.message
+
+
 def test_a_file_that_was_renamed_is_shown_with_its_new_name() -> None:
     history = "2026-01-01 a | A server.py\n2026-01-02 a | R server.py > shop/api.py\n"
     [finding] = gaps("-- start.sh --\npython server.py\n", history)
