@@ -215,8 +215,9 @@ class Judge:
         if any(place is None or self._exists(place, above) for place in places):
             return
         found = [place for place in places if place is not None]
+        known = (place for place in found if place in self._index.history.removed)
         inside = (place for place in found if posixpath.dirname(place) in self._index.folders)
-        first = next(inside, found[0])
+        first = next(known, None) or next(inside, found[0])
         if not first or self._brought(first) or _PATTERN.search(name.text):
             return
         if name.sort is Sort.FOLDER and said.asked & UNPACKS:
