@@ -27,11 +27,12 @@ _YOUNG, _IDLE, _LONG = 14 * _DAY, 180 * _DAY, 365 * _DAY  # seconds
 class Candidate(Struct, frozen=True):
     """A live module or script and what is known of its use. `age` and `idle` are seconds since
     its first and last commit; both and `edits` are those of a file that is worked on, where
-    history does not know it."""
+    history does not know it, as one that is not committed yet."""
 
     path: str
     standing: Standing
     alone: bool  # no weaker reason speaks for it either
+    tested: bool
     named: bool  # another file imports, runs or names it
     script: bool  # it lies among scripts
     share: float  # of its deployment that is reached
@@ -111,7 +112,9 @@ CONDITIONS = (
         "only tests use it",
         ActionKind.AUDIT,
         Confidence.LOW,
-        lambda file: file.standing is Standing.TESTED and _quiet(file),
+        lambda file: (
+            file.standing is Standing.TESTED and file.share >= _UNDERSTOOD and _quiet(file)
+        ),
         *(0, 0, 0),
     ),
     Condition(
@@ -147,6 +150,7 @@ CONDITIONS = (
         Confidence.LOW,
         lambda file: (
             file.standing is Standing.PUBLISHED
+            and not file.tested
             and (file.edits <= 1 or (file.alone and file.idle >= _LONG))
         ),
         *(0, 0, 0),
@@ -157,12 +161,14 @@ CONDITIONS = (
 def candidate(index: RepoIndex, path: str) -> Candidate:
     """What is known of the use of one file."""
     reach, now = index.reachability, index.snapshot.committed_at
+    uses = reach.uses(path)
     standing = reach.standing(path)
     known = index.history.files.get(path) or FileHistory(now, now, 99, 99, "")
     return Candidate(
         path,
         standing,
-        set(reach.uses(path)) <= {standing},
+        set(uses) <= {standing},
+        Standing.TESTED in uses,
         path in index.imports.importers or path in index.references.to,
         index.inventory.is_(path, FileClass.SCRIPT),
         reach.share(path),

@@ -87,6 +87,11 @@ class UnreferencedModule(Rule):
         ),
     )
 
+    def applies(self, index: RepoIndex) -> str | None:
+        if index.history.complete and index.history.files:
+            return None
+        return "the history is not all there, so nobody can tell who works on what"
+
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         modules = [
             path

@@ -405,3 +405,12 @@ def test_a_page_that_is_written_for_every_module_documents_none() -> None:
     )
     assert index.reachability.standing("src/shop/core/old.py") is Standing.NOTHING
     assert index.reachability.standing("src/shop/core/rates.py") is Standing.DOCUMENTED
+
+
+def test_a_project_may_publish_one_module_that_bears_its_name() -> None:
+    index = build_index(
+        "-- pyproject.toml --\n[project]\nname = 'Shop-Cart'\n-- shop_cart.py --\nx = 1\n"
+        "-- other.py --\nx = 1\n"
+    )
+    assert index.reachability.standing("shop_cart.py") is Standing.PUBLISHED
+    assert index.reachability.standing("other.py") is Standing.NOTHING

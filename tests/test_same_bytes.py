@@ -203,8 +203,11 @@ def test_a_shallow_clone_has_the_same_findings_as_far_as_no_history_tells(
 ) -> None:
     app("clone", "--quiet", "--depth=1", f"file://{app.folder}", str(tmp_path / "copy"))
     shallow = answer(readiness, tmp_path / "copy")
+    by_history = {"HYG006"}
     assert [finding["fingerprint"] for finding in findings(shallow)] == [
-        finding["fingerprint"] for finding in findings(expected)
+        finding["fingerprint"]
+        for finding in findings(expected)
+        if finding["rule"] not in by_history
     ]
 
 

@@ -81,22 +81,22 @@ def _pytest_plugins(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
 
 
 def published(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
-    """The modules of packages that others install: their users import what they like."""
-    projects = {
-        path.rpartition("/")[0]: path
-        for path, facts in index.each(manifest.SLICE)
-        if facts.project and facts.kind in ("pyproject", "setup.py", "setup.cfg")
-    }
-    if not projects or index.profile.service:
+    """The modules of packages that others install: their users import what they like. A project
+    may also be one module that bears its name."""
+    shown: dict[str, Evidence] = {}
+    alone: set[str] = set()
+    for path, facts in index.each(manifest.SLICE):
+        if facts.project and facts.kind in ("pyproject", "setup.py", "setup.cfg"):
+            folder = path.rpartition("/")[0]
+            shown[folder] = Evidence(f"{path} publishes the package", Location(path))
+            name = facts.name.replace("-", "_").lower()
+            alone |= {f"{folder}/{place}{name}.py".lstrip("/") for place in ("", "src/")}
+    if not shown or index.profile.service:
         return
-    shown = {
-        folder: Evidence(f"{path} publishes the package", Location(path))
-        for folder, path in projects.items()
-    }
     for path in index.files:
         folder = path.rpartition("/")[0]
         packaged = path.endswith(".py") and f"{folder}/__init__.py" in index.files
-        if packaged and index.inventory.is_(path, FileClass.LIVE):
+        if (packaged or path in alone) and index.inventory.is_(path, FileClass.LIVE):
             while folder and folder not in shown:
                 folder = folder.rpartition("/")[0]
             if folder in shown:
