@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -59,6 +59,7 @@ class RepoIndex:
         self._encoded = facts
         self._facts: dict[str, dict[str, Any]] = {}  # slice -> path -> encoded or decoded facts
         self._decode: dict[str, Callable[[bytes], Any]] = {}
+        self._decoded: set[str] = set()  # the slices of which all facts are
         self._history = history
         self._made: dict[Callable[[RepoIndex], Any], Any] = {}
 
@@ -70,13 +71,21 @@ class RepoIndex:
             facts = known[path] = self._decode[slice_.name](facts)
         return facts
 
-    def each(self, slice_: Slice[T]) -> Iterator[tuple[str, T]]:
+    def each(self, slice_: Slice[T]) -> Iterable[tuple[str, T]]:
         """(path, facts) of every file that the slice applies to, sorted by path."""
         known = self._of(slice_)
-        for path, facts in known.items():
-            if type(facts) is bytes:
-                facts = known[path] = self._decode[slice_.name](facts)
-            yield path, facts
+        name = slice_.name
+        if name not in self._decoded:
+            decode = self._decode[name]
+            for path, facts in known.items():
+                if type(facts) is bytes:
+                    known[path] = decode(facts)
+            self._decoded.add(name)
+        return known.items()
+
+    def paths(self, slice_: Slice[Any]) -> Collection[str]:
+        """The files that the slice applies to and that were read."""
+        return self._of(slice_).keys()
 
     def _of(self, slice_: Slice[Any]) -> dict[str, Any]:
         """Path -> facts of the files that were read, decoded where they have been asked for."""

@@ -212,7 +212,7 @@ class _Builder:
         if name in _RECIPES or (name.endswith(_UNITS) and shell.SLICE.kind(path)):
             return True
         slices = (dockerfile.SLICE, compose.SLICE, workflow.SLICE, manifest.SLICE)
-        return any(slice_.kind(path) is not None for slice_ in slices)
+        return any(path in self._index.paths(slice_) for slice_ in slices)
 
     def _reached(self, reached: dict[str, str]) -> dict[str, str]:
         pending = list(reached)

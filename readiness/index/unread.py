@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from readiness import secrets
-from readiness.facts import Slice, compose, k8s, manifest, python, workflow
+from readiness.facts import Slice, compose, k8s, manifest, python, text, workflow
 from readiness.facts.python import PythonFacts
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass
-from readiness.model import SUBMODULE, SYMLINK
 
 BINARY = "it holds NUL bytes"
 
@@ -19,17 +18,16 @@ def reasons(index: RepoIndex) -> dict[str, str]:
     """Path -> why nothing that it says was judged, as a clause.
 
     Left out are Python that no interpreter could parse, which a rule reports, and files that lie
-    among test data: some are broken on purpose. A file that has no facts is taken for binary.
+    among test data: some are broken on purpose.
     """
     found: dict[str, str] = {}
+    binary = [path for path, known in index.each(text.SLICE) if known.encoding == "binary"]
     for slice_, why in _PARSED:
-        for path, file in index.files.items():
-            if path in found or file.mode in (SYMLINK, SUBMODULE) or slice_.kind(path) is None:
-                continue
-            facts = index.facts(slice_, path)
-            reason = BINARY if facts is None else why(facts)
-            if reason and not index.inventory.is_(path, FileClass.FIXTURE):
-                found[path] = reason
+        told = [(path, reason) for path, facts in index.each(slice_) if (reason := why(facts))]
+        told += [(path, BINARY) for path in binary if slice_.kind(path) is not None]
+        for path, reason in told:
+            if not index.inventory.is_(path, FileClass.FIXTURE):
+                found.setdefault(path, reason)
     for path, searched in index.each(secrets.SLICE):
         if searched.unread:
             left = f"{searched.unread:,} more of its lines can hold secrets and were not searched"
