@@ -7,7 +7,7 @@ from readiness.testing import build_index
 
 
 def test_half_python_and_half_typescript_is_half_understood() -> None:
-    index = build_index("-- a.py --\nx = 1\ny = 2\n-- b.ts --\nlet x\n\nlet y\n")
+    index = build_index("-- a.py --\nx = 1\ny = 2\n-- b.ts --\nlet x\nlet y\n")
     assert understood_share(index) == 0.5
 
 

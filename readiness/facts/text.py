@@ -19,7 +19,7 @@ class InlineIgnore(Struct, frozen=True):
 
 
 class TextFacts(Struct, frozen=True):
-    """`lines` counts those that are not blank; `encoding` is utf-8, utf-16, latin-1 or binary.
+    """`lines` counts all of them; `encoding` is utf-8, utf-16, latin-1 or binary.
     `generated`: a comment in the head says that a program wrote it and nobody should edit it."""
 
     size: int
@@ -99,7 +99,7 @@ def extract(kind: str, data: bytes) -> TextFacts:
             for match in _IGNORE[kind].finditer(data)
         )
     plain = decode(data)[0].encode() if encoding == "utf-16" else data
-    lines = len(plain.removeprefix(b"\xef\xbb\xbf").translate(None, b" \t\v\f").split())
+    lines = plain.count(b"\n") + (plain[-1:] not in (b"", b"\n"))
     return TextFacts(len(data), lines, encoding, ignores, _is_generated(data))
 
 
@@ -107,4 +107,4 @@ def _kind(path: str) -> str:
     return "document" if path.lower().endswith(_DOCUMENTS) else "text"
 
 
-SLICE = Slice(name="text", version=3, type=TextFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="text", version=4, type=TextFacts, kind=_kind, extract=extract)
