@@ -79,7 +79,7 @@ CONDITIONS = (
             and file.commits <= 2
             and _PURPOSES.isdisjoint(tokens(file.path))
         ),
-        *(0, 0, 0),
+        *(5, 5, 1),
     ),
     Condition(
         "unused",
@@ -89,7 +89,7 @@ CONDITIONS = (
         lambda file: (
             file.standing is Standing.NOTHING and file.share >= _UNDERSTOOD and file.age >= _YOUNG
         ),
-        *(0, 0, 0),
+        *(49, 54, 6),
     ),
     Condition(
         "unused, but new",
@@ -97,7 +97,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.MEDIUM,
         lambda file: file.standing is Standing.NOTHING and file.share >= _UNDERSTOOD,
-        *(0, 0, 0),
+        *(6, 8, 1),
     ),
     Condition(
         "not seen in use",
@@ -105,7 +105,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.standing is Standing.NOTHING,
-        *(0, 0, 0),
+        *(12, 22, 4),
     ),
     Condition(
         "tests only",
@@ -115,7 +115,7 @@ CONDITIONS = (
         lambda file: (
             file.standing is Standing.TESTED and file.share >= _UNDERSTOOD and _quiet(file)
         ),
-        *(0, 0, 0),
+        *(1, 2, 2),
     ),
     Condition(
         "run by hand, at rest",
@@ -123,7 +123,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.standing is Standing.BY_HAND and file.edits <= 2,
-        *(0, 0, 0),
+        *(30, 62, 8),
     ),
     Condition(
         "a module run by hand",
@@ -131,7 +131,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.standing is Standing.BY_HAND and not (file.named or file.script),
-        *(0, 0, 0),
+        *(8, 15, 5),
     ),
     Condition(
         "named only, at rest",
@@ -141,7 +141,7 @@ CONDITIONS = (
         lambda file: (
             file.standing is Standing.DOCUMENTED and (file.edits <= 2 or file.idle >= _IDLE)
         ),
-        *(0, 0, 0),
+        *(17, 28, 3),
     ),
     Condition(
         "published only, at rest",
@@ -153,7 +153,7 @@ CONDITIONS = (
             and not file.tested
             and (file.edits <= 1 or (file.alone and file.idle >= _LONG))
         ),
-        *(0, 0, 0),
+        *(8, 10, 3),
     ),
 )
 
