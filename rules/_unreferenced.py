@@ -150,7 +150,7 @@ CONDITIONS = (
         Confidence.LOW,
         lambda file: (
             file.standing is Standing.PUBLISHED
-            and not file.tested
+            and not (file.tested or file.named)
             and (file.edits <= 1 or (file.alone and file.idle >= _LONG))
         ),
         *(8, 10, 3),

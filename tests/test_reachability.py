@@ -414,3 +414,13 @@ def test_a_project_may_publish_one_module_that_bears_its_name() -> None:
     )
     assert index.reachability.standing("shop_cart.py") is Standing.PUBLISHED
     assert index.reachability.standing("other.py") is Standing.NOTHING
+
+
+def test_a_plugin_group_holds_the_modules_of_a_package_that_is_installed_elsewhere() -> None:
+    index = build_index(
+        "-- pyproject.toml --\n[project]\nname = 'shop'\n"
+        "[project.entry-points.'shop.rules']\nbuiltin = 'shop.rules'\n"
+        "[tool.setuptools.package-dir]\n'shop.rules' = 'rules'\n"
+        "-- shop/__init__.py --\n-- rules/__init__.py --\n-- rules/price.py --\nx = 1\n"
+    )
+    assert index.reachability.standing("rules/price.py") is Standing.LOADED

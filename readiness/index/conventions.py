@@ -104,13 +104,30 @@ def published(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
 
 
 def _plugins(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+    """What manifests offer to plugin groups; of a package, every module that lies in it."""
     for path, facts in index.each(manifest.SLICE):
         for script in facts.scripts:
             if script.kind == "plugin" and not index.inventory.is_(path, FileClass.ARCHIVE):
-                module = script.target.partition(":")[0]
                 text = f"{path} offers it to the plugin group {script.group}"
-                for target in index.imports.modules.get(module, ()):
-                    yield target, Evidence(text, Location(path, script.line or None))
+                why = Evidence(text, Location(path, script.line or None))
+                for target in _named_module(index, script.target.partition(":")[0]):
+                    yield target, why
+                    if target.endswith("/__init__.py"):
+                        folder = target.rpartition("/")[0]
+                        for child in index.folders[folder]:
+                            if child.endswith(".py"):
+                                yield child, why
+
+
+def _named_module(index: RepoIndex, module: str) -> tuple[str, ...]:
+    """The files of a module that a manifest names. Its first packages may be there only once it
+    is installed (setuptools' package-dir)."""
+    while module:
+        found = index.imports.modules.get(module)
+        if found:
+            return found
+        module = module.partition(".")[2]
+    return ()
 
 
 def _packages(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
