@@ -153,7 +153,7 @@ CONDITIONS = (
             and not (file.tested or file.named)
             and (file.edits <= 1 or (file.alone and file.idle >= _LONG))
         ),
-        *(8, 10, 3),
+        *(4, 4, 3),
     ),
 )
 
