@@ -19,7 +19,7 @@ _PURPOSES = {  # words that say that a script at the root is meant to be run aga
     *("setup", "install", "run", "start", "stop", "build", "deploy", "release", "bootstrap"),
     *("main", "app", "cli", "server", "manage", "worker", "wsgi", "asgi", "entrypoint", "init"),
     *("configure", "update", "upgrade", "make", "publish", "lint", "format", "clean", "dev"),
-    *("docker", "launch", "serve", "up", "down", "backup", "restore"),
+    *("docker", "launch", "serve", "up", "down", "backup", "restore", "migrate", "migration"),
 }
 _YOUNG, _IDLE, _LONG = 14 * _DAY, 180 * _DAY, 365 * _DAY  # seconds
 

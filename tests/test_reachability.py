@@ -424,3 +424,12 @@ def test_a_plugin_group_holds_the_modules_of_a_package_that_is_installed_elsewhe
         "-- shop/__init__.py --\n-- rules/__init__.py --\n-- rules/price.py --\nx = 1\n"
     )
     assert index.reachability.standing("rules/price.py") is Standing.LOADED
+
+
+def test_a_document_that_names_a_small_folder_means_its_files() -> None:
+    index = build_index(
+        "-- demo/project/dqn/train.py --\nx = 1\n-- other/deep/old.py --\nx = 1\n"
+        "-- README.md --\nTry it: enter `demo/project` and press the button.\n"
+    )
+    assert index.reachability.standing("demo/project/dqn/train.py") is Standing.DOCUMENTED
+    assert index.reachability.standing("other/deep/old.py") is Standing.NOTHING

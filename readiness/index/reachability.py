@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from readiness.facts import compose, dockerfile, manifest, python, shell, workflow
 from readiness.index import snippets
+from readiness.index.archives import below
 from readiness.index.breaks import packages_of
 from readiness.index.deployments import Deployments
 from readiness.index.inventory import ASIDE, RUN, FileClass
@@ -111,6 +112,7 @@ _PYTHON = (".py", ".pyi", ".pyw")
 _SCRIPTS = (".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd")
 _DOCUMENTS = (".md", ".rst", ".adoc", ".mdx", ".ipynb")
 _PERHAPS_DOCUMENTS = (".txt", ".html")  # where documents lie, and read-mes
+_SMALL = 30  # files of a folder whose name speaks for each of them
 _CHRONICLES = ("change", "history", "news", "release", "license", "authors", "contributors")
 _WORDS = re.compile(r"[a-z]+")
 _SUPPORT = frozenset(
@@ -314,8 +316,13 @@ class _Builder:
             if self._is_document(source):
                 for reference in references:
                     target = reference.target
-                    if target.endswith((*_SOURCES, *_SCRIPTS)) and not _is_page_of(source, target):
-                        yield target, _named_by(source, reference.line)
+                    if target in self._index.folders:
+                        named = self._of_folder(target)
+                    else:
+                        named = [] if _is_page_of(source, target) else [target]
+                    for path in named:
+                        if path.endswith((*_SOURCES, *_SCRIPTS)):
+                            yield path, _named_by(source, reference.line)
         for uses in self._snippets.values():
             for use in uses:
                 if use.kind == "notebook":
@@ -324,6 +331,11 @@ class _Builder:
         for launch in self._index.entrypoints.launches:
             if launch.source is Source.DOCUMENT:
                 yield launch.target, _named_by(launch.file, launch.line)
+
+    def _of_folder(self, folder: str) -> list[str]:
+        """The files that a document means when it names a small folder inside another one."""
+        files = below(self._index, folder) if "/" in folder else []
+        return files if len(files) <= _SMALL else []
 
     def _is_document(self, path: str) -> bool:
         name = path.rpartition("/")[2].lower()
