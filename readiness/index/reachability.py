@@ -14,6 +14,7 @@ from readiness.index import snippets
 from readiness.index.archives import below
 from readiness.index.breaks import packages_of
 from readiness.index.deployments import Deployments
+from readiness.index.documents import is_document, is_page_of
 from readiness.index.inventory import ASIDE, RUN, FileClass
 from readiness.index.launches import Source
 from readiness.index.loaders import Loaders
@@ -110,10 +111,7 @@ _UNITS = (".service", ".conf")
 _SOURCES = (".py", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue")
 _PYTHON = (".py", ".pyi", ".pyw")
 _SCRIPTS = (".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd")
-_DOCUMENTS = (".md", ".rst", ".adoc", ".mdx", ".ipynb")
-_PERHAPS_DOCUMENTS = (".txt", ".html")  # where documents lie, and read-mes
 _SMALL = 30  # files of a folder whose name speaks for each of them
-_CHRONICLES = ("change", "history", "news", "release", "license", "authors", "contributors")
 _WORDS = re.compile(r"[a-z]+")
 _SUPPORT = frozenset(
     "test tests mock mocks fake fakes stub stubs dummy dummies testing testutil testutils testlib "
@@ -153,7 +151,7 @@ class _Builder:
         folder = path.rpartition("/")[0]
         for target in (path, folder):
             for reference in self._index.references.to.get(target, ()):
-                if reference.use is Use.RUNS and not self._is_document(reference.source):
+                if reference.use is Use.RUNS and not is_document(self._index, reference.source):
                     return True
         return any(
             dockerfile.SLICE.kind(child) or compose.SLICE.kind(child) or workflow.SLICE.kind(child)
@@ -313,13 +311,13 @@ class _Builder:
     def _documented(self) -> Iterator[tuple[str, Evidence]]:
         """What documents name or tell people to run; what only tells of the past does not count."""
         for source, references in self._index.references.from_.items():
-            if self._is_document(source):
+            if is_document(self._index, source):
                 for reference in references:
                     target = reference.target
                     if target in self._index.folders:
                         named = self._of_folder(target)
                     else:
-                        named = [] if _is_page_of(source, target) else [target]
+                        named = [] if is_page_of(source, target) else [target]
                     for path in named:
                         if path.endswith((*_SOURCES, *_SCRIPTS)):
                             yield path, _named_by(source, reference.line)
@@ -336,13 +334,6 @@ class _Builder:
         """The files that a document means when it names a small folder inside another one."""
         files = below(self._index, folder) if "/" in folder else []
         return files if len(files) <= _SMALL else []
-
-    def _is_document(self, path: str) -> bool:
-        name = path.rpartition("/")[2].lower()
-        if name.startswith(_CHRONICLES) or self._index.inventory.is_(path, *ASIDE):
-            return False
-        placed = name.startswith(("readme", "install")) or "/doc" in f"/{path}"
-        return name.endswith(_DOCUMENTS) or (name.endswith(_PERHAPS_DOCUMENTS) and placed)
 
     def _runnable(self) -> Iterator[tuple[str, Evidence]]:
         for path, class_ in self._index.inventory.classes.items():
@@ -384,20 +375,6 @@ class _Builder:
 def _supports_tests(path: str) -> bool:
     """Does a path say that the file was made for tests, wherever it lies?"""
     return bool(_SUPPORT.intersection(_WORDS.findall(path.lower())))
-
-
-def _is_page_of(document: str, target: str) -> bool:
-    """Is it a page of an API reference that is named after the module, or after its package?
-    Tools write one for every module that there is, so it says nothing of a use."""
-    if not document.endswith(".rst"):
-        return False
-    page = "/" + document.removesuffix(".rst").removesuffix("/index").replace(".", "/")
-    parts = target.rpartition(".")[0].removesuffix("/__init__").split("/")
-    return any(
-        page.endswith("/" + "/".join(parts[start:end]))
-        for end in (len(parts), len(parts) - 1)
-        for start in range(end - 1)
-    )
 
 
 def _named_by(source: str, line: int) -> Evidence:
