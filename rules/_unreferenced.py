@@ -89,7 +89,7 @@ CONDITIONS = (
         lambda file: (
             file.standing is Standing.NOTHING and file.share >= _UNDERSTOOD and file.age >= _YOUNG
         ),
-        *(49, 54, 6),
+        *(46, 51, 6),
     ),
     Condition(
         "unused, but new",
@@ -97,7 +97,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.MEDIUM,
         lambda file: file.standing is Standing.NOTHING and file.share >= _UNDERSTOOD,
-        *(6, 8, 1),
+        *(3, 5, 1),
     ),
     Condition(
         "not seen in use",
@@ -105,7 +105,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.standing is Standing.NOTHING,
-        *(12, 22, 4),
+        *(10, 18, 4),
     ),
     Condition(
         "tests only",
@@ -123,7 +123,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.standing is Standing.BY_HAND and file.edits <= 2,
-        *(30, 62, 8),
+        *(20, 51, 8),
     ),
     Condition(
         "a module run by hand",
@@ -141,7 +141,7 @@ CONDITIONS = (
         lambda file: (
             file.standing is Standing.DOCUMENTED and (file.edits <= 2 or file.idle >= _IDLE)
         ),
-        *(17, 28, 3),
+        *(32, 44, 4),
     ),
     Condition(
         "published only, at rest",
