@@ -20,19 +20,25 @@ _BLOCKERS = 5  # sentences of one action that name what stands in its way
 
 def propose(index: RepoIndex, findings: Sequence[Finding]) -> Plan:
     """The plan for `findings`, worst first: each path once, under the strongest action that a
-    finding asks for. What live code, a build or a loader still uses is AUDIT, never removed."""
+    finding asks for; what else asks for the same stands in its `because`, the deciding finding
+    first. What live code, a build or a loader still uses is AUDIT, never removed."""
     chosen = _choose(findings)
     removed = {path for path, finding in chosen.items() if finding.action in _REMOVALS}
     blocked = _blocked(index, removed)
+    asking = _asking(findings)
     actions: list[Action] = []
     for finding, paths in _grouped(chosen, findings):
         free = tuple(path for path in paths if path not in blocked)
         if free or not paths:
-            actions.append(_action(finding, finding.action, free))
+            same = (each for path in free for each in asking[finding.action, path])
+            because = tuple(dict.fromkeys((finding.fingerprint, *same)))
+            actions.append(_action(finding, finding.action, free, because))
         held = tuple(path for path in paths if path in blocked)
         if held:
             told = dict.fromkeys(blocked[path].summary for path in held)
-            actions.append(_action(finding, ActionKind.AUDIT, held, tuple(told)[:_BLOCKERS]))
+            because = (finding.fingerprint,)
+            blockers = tuple(told)[:_BLOCKERS]
+            actions.append(_action(finding, ActionKind.AUDIT, held, because, blockers))
     actions.sort(key=lambda action: _ORDER.index(action.kind))
     return Plan(index.snapshot.commit, tuple(actions))
 
@@ -65,10 +71,23 @@ def _grouped(
             yield finding, tuple(own or ())
 
 
+def _asking(findings: Iterable[Finding]) -> dict[tuple[ActionKind, str], list[str]]:
+    """(action, path) -> the fingerprints of the findings that ask for it."""
+    asking: dict[tuple[ActionKind, str], list[str]] = {}
+    for finding in findings:
+        for path in finding.targets:
+            asking.setdefault((finding.action, path), []).append(finding.fingerprint)
+    return asking
+
+
 def _action(
-    finding: Finding, kind: ActionKind, paths: tuple[str, ...], blockers: tuple[str, ...] = ()
+    finding: Finding,
+    kind: ActionKind,
+    paths: tuple[str, ...],
+    because: tuple[str, ...],
+    blockers: tuple[str, ...] = (),
 ) -> Action:
-    return Action(kind, paths, finding.message, (finding.fingerprint,), finding.evidence, blockers)
+    return Action(kind, paths, finding.message, because, finding.evidence, blockers)
 
 
 def _blocked(index: RepoIndex, removed: set[str]) -> dict[str, Evidence]:

@@ -44,6 +44,13 @@ def test_the_strongest_action_wins_and_a_path_stands_once() -> None:
     assert [action.paths for action in plan.actions] == [("old/a.py", "old/b.py")]
 
 
+def test_findings_that_ask_for_the_same_of_a_file_stand_in_one_action() -> None:
+    first = finding(ActionKind.MODIFY, "compose.yml", rule="AAA001")
+    second = finding(ActionKind.MODIFY, "compose.yml", rule="AAA002")
+    plan = propose(build_index("-- compose.yml --\nservices: {}\n"), [first, second])
+    assert [action.because for action in plan.actions] == [(first.fingerprint, second.fingerprint)]
+
+
 def test_what_live_code_imports_is_asked_about_with_the_line_that_imports_it() -> None:
     index = build_index(
         "-- main.py --\nimport old.a\n-- old/__init__.py --\n-- old/a.py --\nfrom old import b\n"
