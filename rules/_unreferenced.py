@@ -13,7 +13,7 @@ from readiness.index.inventory import FileClass
 from readiness.index.reachability import Standing
 from readiness.model import ActionKind, Confidence
 
-_UNDERSTOOD = 0.75  # share of a deployment that is reached, below which reachability proves little
+UNDERSTOOD = 0.75  # share of a deployment that is reached, below which reachability proves little
 _DAY = 86_400
 _PURPOSES = {  # words that say that a script at the root is meant to be run again
     *("setup", "install", "run", "start", "stop", "build", "deploy", "release", "bootstrap"),
@@ -57,10 +57,10 @@ class Condition(Struct, frozen=True):
 
     @property
     def record(self) -> str:
-        return (
-            f"of such files {self.right} of {self.cases} were removed by their maintainers later, "
-            f"in {self.repositories} repositories"
-        )
+        number = self.repositories
+        places = "1 repository" if number == 1 else f"{number} repositories"
+        removed = f"{self.right} of {self.cases} were removed by their maintainers later"
+        return f"of such files {removed}, in {places}"
 
 
 def _quiet(file: Candidate) -> bool:
@@ -87,7 +87,7 @@ CONDITIONS = (
         ActionKind.ARCHIVE,
         Confidence.HIGH,
         lambda file: (
-            file.standing is Standing.NOTHING and file.share >= _UNDERSTOOD and file.age >= _YOUNG
+            file.standing is Standing.NOTHING and file.share >= UNDERSTOOD and file.age >= _YOUNG
         ),
         *(46, 51, 6),
     ),
@@ -96,7 +96,7 @@ CONDITIONS = (
         "nothing uses it, and it came less than two weeks ago: it may be new rather than dead",
         ActionKind.AUDIT,
         Confidence.MEDIUM,
-        lambda file: file.standing is Standing.NOTHING and file.share >= _UNDERSTOOD,
+        lambda file: file.standing is Standing.NOTHING and file.share >= UNDERSTOOD,
         *(3, 5, 1),
     ),
     Condition(
@@ -112,9 +112,7 @@ CONDITIONS = (
         "only tests use it",
         ActionKind.AUDIT,
         Confidence.LOW,
-        lambda file: (
-            file.standing is Standing.TESTED and file.share >= _UNDERSTOOD and _quiet(file)
-        ),
+        lambda file: file.standing is Standing.TESTED and file.share >= UNDERSTOOD and _quiet(file),
         *(1, 2, 2),
     ),
     Condition(

@@ -12,7 +12,7 @@ from readiness.model import Area, Dimension, Evidence, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
 
 from ._figures import counted, day
-from ._unreferenced import Candidate, Condition, candidate, condition
+from ._unreferenced import UNDERSTOOD, Candidate, Condition, candidate, condition
 
 _SUFFIXES = (".py", ".sh")
 _ALIVE = (Standing.STARTED, Standing.LOADED)
@@ -55,7 +55,6 @@ class UnreferencedModule(Rule):
     dimension = Dimension.CLEANUP
     area = Area.DEAD_CODE
     severity = Severity.LOW
-    since = "0.2"
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             "a module that its last importer left behind",
@@ -160,4 +159,4 @@ def _evidence(index: RepoIndex, file: Candidate, reason: Condition) -> Iterator[
         for use in index.reachability.uses(file.path).values():
             yield against(use.summary, use.location.path, use.location.line)
     share = f"{file.share:.0%} of the modules beside it are reached from what starts here"
-    yield (for_ if file.share >= 0.75 else against)(share)
+    yield (for_ if file.share >= UNDERSTOOD else against)(share)
