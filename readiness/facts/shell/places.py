@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from posixpath import normpath
 
+from readiness.facts.shell.model import Draft
+
 MAX_LENGTH = 300  # characters of a folder or a variable's value
 MAX_VARIABLES = 2_000
 UNKNOWN = "?"
@@ -106,3 +108,21 @@ class Places:
             self.directory = self._stack.pop() if self._stack else UNKNOWN
         elif self.functions.get(name):
             self.directory = join(before, self.functions[name])
+
+
+def place_functions(commands: list[Draft], places: Places) -> None:
+    """Gives the commands of each function the folder that the function is called in."""
+    inside: dict[str, list[Draft]] = {}
+    for draft in commands if places.functions else ():
+        inside.setdefault(draft.function, []).append(draft)
+    calls: dict[str, set[str]] = {}
+    for draft in inside.get("", ()):
+        if draft.words[0] in places.functions:
+            calls.setdefault(draft.words[0], set()).add(draft.directory)
+    for name in reversed(places.functions):
+        called = calls.get(name, {""})
+        place = next(iter(called)) if len(called) == 1 else UNKNOWN
+        for draft in inside.get(name, ()):
+            draft.directory = join(place, draft.directory)
+            if draft.words[0] in places.functions and draft.words[0] != name:
+                calls.setdefault(draft.words[0], set()).add(draft.directory)

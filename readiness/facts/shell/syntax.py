@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from readiness.facts.shell.model import Choice, Draft, Frame
-from readiness.facts.shell.places import UNKNOWN, Places, join
+from readiness.facts.shell.places import UNKNOWN, Places, join, place_functions
 from readiness.facts.shell.words import BLANKS, MAX_EXPANSION, PLAIN_WORDS, Words
 
 MAX_COMMANDS = 20_000
@@ -386,21 +386,3 @@ class Reader(Words):
             draft.directory = join(self.places.directory, draft.directory)
             draft.function = self._frames[-1].function
         self.commands += inner
-
-
-def place_functions(commands: list[Draft], places: Places) -> None:
-    """Gives the commands of each function the folder that the function is called in."""
-    inside: dict[str, list[Draft]] = {}
-    for draft in commands if places.functions else ():
-        inside.setdefault(draft.function, []).append(draft)
-    calls: dict[str, set[str]] = {}
-    for draft in inside.get("", ()):
-        if draft.words[0] in places.functions:
-            calls.setdefault(draft.words[0], set()).add(draft.directory)
-    for name in reversed(places.functions):
-        called = calls.get(name, {""})
-        place = next(iter(called)) if len(called) == 1 else UNKNOWN
-        for draft in inside.get(name, ()):
-            draft.directory = join(place, draft.directory)
-            if draft.words[0] in places.functions and draft.words[0] != name:
-                calls.setdefault(draft.words[0], set()).add(draft.directory)
