@@ -118,7 +118,7 @@ def _make(
         repository,
         files,
         cache,
-        caching.code("facts", "secrets", "model.py", "collect.py") if cache.usable else "",
+        caching.code("facts", "secrets", "model/values.py", "collect.py") if cache.usable else "",
         slices=slices,
         workers=world.workers,
         progress=world.progress,
@@ -200,7 +200,7 @@ def _history(repository: Repository, commit: str | None, cache: Cache) -> Histor
         return History()
     if not cache.usable:
         return repository.history(commit)
-    key = caching.key("history", commit, caching.code("repo", "index/history.py", "model.py"))
+    key = caching.key("history", commit, caching.code("repo", "index/history.py", "model/values.py"))
     kept = None if repository.shallow else cache.get(key)
     if kept is not None:
         try:

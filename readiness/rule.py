@@ -17,6 +17,7 @@ from readiness.model import (
     Area,
     Confidence,
     Dimension,
+    Edit,
     Evidence,
     Finding,
     Location,
@@ -125,6 +126,7 @@ class Rule:
         cause: str = "",
         action: ActionKind = ActionKind.MODIFY,
         targets: Iterable[str] | None = None,
+        edits: Iterable[Edit] = (),
     ) -> Finding:
         """A finding of this rule; `subjects` is `path` alone where none is given, and `targets`
         all of them."""
@@ -141,6 +143,7 @@ class Rule:
             cause=cause,
             action=action,
             targets=speaks_of if targets is None else tuple(targets),
+            edits=tuple(edits),
         )
 
 

@@ -1,0 +1,125 @@
+"""The plan: what to do with which files, in which order, and what it gains."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+from msgspec import Struct
+
+from readiness.model.values import Evidence
+
+
+class ActionKind(StrEnum):
+    """What a plan does with its paths. ARCHIVE stores and removes; REMOVE leaves it to Git's
+    history; AUDIT asks a person; ATTEST is done outside of the repository."""
+
+    KEEP = "KEEP"
+    ARCHIVE = "ARCHIVE"
+    REMOVE = "REMOVE"
+    MODIFY = "MODIFY"
+    CREATE = "CREATE"
+    AUDIT = "AUDIT"
+    ATTEST = "ATTEST"
+
+
+class EditKind(StrEnum):
+    """A change that can be made by machine and proven safe before it is made."""
+
+    ADD_LINES = "add lines"  # `what`: the lines that the file lacks
+    CUT = "cut"  # `what`: dotted names of functions and classes of the file
+    POINT_AT = "point at"  # `what`: the module that is imported now, the module to import instead
+    FROM_ENVIRONMENT = "from environment"  # `what`: the variable; the value stands at `line`
+
+
+class Edit(Struct, frozen=True):
+    """What to change in the file `path`; `line` is where it stands, where that is needed."""
+
+    kind: EditKind
+    path: str
+    what: tuple[str, ...]
+    line: int | None = None
+
+
+class Phase(IntEnum):
+    """The five phases of a cleanup, in the order in which they are done."""
+
+    CLEANUP = 1
+    ARCHITECTURE = 2
+    CONFIGURATION = 3
+    DELIVERY = 4
+    VALIDATION = 5
+
+    @property
+    def label(self) -> str:
+        return _PHASES[self]
+
+
+_PHASES = {
+    Phase.CLEANUP: "Critical Cleanup",
+    Phase.ARCHITECTURE: "Architecture Consolidation",
+    Phase.CONFIGURATION: "Production Configuration",
+    Phase.DELIVERY: "Delivery Pipeline",
+    Phase.VALIDATION: "Final Validation",
+}
+
+
+class Priority(StrEnum):
+    CRITICAL = "CRITICAL"
+    IMPORTANT = "IMPORTANT"
+    NICE = "NICE"
+
+
+class Effort(StrEnum):
+    SMALL = "S"
+    MEDIUM = "M"
+    LARGE = "L"
+
+
+class Where(StrEnum):
+    """Where an action is done; outside are accounts, consoles, secret stores, DNS."""
+
+    REPOSITORY = "repository"
+    OUTSIDE = "outside"
+
+
+class Action(Struct, frozen=True):
+    """One step of a plan.
+
+    `because` are the fingerprints of the findings that ask for it, `blockers` the sentences that
+    say why it is not done at once, `evidence` what speaks for and against it. `blobs` are the
+    contents that the plan was made from, one a path, empty where the path does not exist yet.
+    `gain` is in points of the overall score if it alone is done, `after` the overall score once
+    it and all before it are done; both are null where that was not worked out. `needed` says that
+    it belongs to the smallest set that reaches the target. `reason` is what a person wrote.
+    """
+
+    kind: ActionKind
+    paths: tuple[str, ...]
+    title: str
+    because: tuple[str, ...]
+    evidence: tuple[Evidence, ...] = ()
+    blockers: tuple[str, ...] = ()
+    id: str = ""
+    blobs: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    where: Where = Where.REPOSITORY
+    phase: Phase = Phase.CLEANUP
+    priority: Priority = Priority.IMPORTANT
+    effort: Effort = Effort.SMALL
+    effort_why: str = ""
+    gain: float | None = None
+    after: float | None = None
+    needed: bool = False
+    verify: str = ""
+    undo: str = ""
+    reason: str = ""
+
+
+class Plan(Struct, frozen=True):
+    """What to do with which files, each file once; `base_commit` is null before the first one.
+    `id` is short and follows from the content: the same plan has the same id."""
+
+    base_commit: str | None
+    actions: tuple[Action, ...]
+    id: str = ""
+    target: float | None = None

@@ -1,0 +1,123 @@
+"""The report: all that a renderer shows, the scorecard above all."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from readiness.model.findings import Finding, Outcome, RuleError, Story
+from readiness.model.plans import Plan
+from readiness.model.values import Area, Dimension, Location, Severity, SkippedFile
+
+
+class Deduction(Struct, frozen=True):
+    """The points (of 10) that one rule costs a dimension, and the findings that cost them."""
+
+    rule: str
+    points: float
+    fingerprints: tuple[str, ...]
+
+
+class Score(Struct, frozen=True):
+    """One dimension's score, 0 to 10; null where nothing could be assessed.
+
+    `deductions` add up to 10 - value. `coverage` is the share of the rules' weight that was
+    measured. `interval` holds the score if all that is unknown were missing, and if it were fine.
+    """
+
+    dimension: Dimension
+    value: float | None
+    with_waivers: float | None
+    deductions: tuple[Deduction, ...] = ()
+    cap_reason: str | None = None
+    coverage: float = 1.0
+    interval: tuple[float, float] | None = None
+
+
+class Verdict(StrEnum):
+    READY = "READY"
+    CONDITIONAL = "CONDITIONAL"
+    NOT_READY = "NOT READY"
+    NOTHING = "NOTHING TO ASSESS"
+
+
+class Coverage(Struct, frozen=True):
+    """Shares from 0 to 1: of the rules' weight that was measured, and of the source lines that
+    are in languages whose reachability is understood."""
+
+    rules: float
+    lines: float
+
+
+class Scorecard(Struct, frozen=True):
+    overall: float | None
+    with_waivers: float | None
+    verdict: Verdict
+    coverage: Coverage
+    interval: tuple[float, float] | None
+    dimensions: tuple[Score, ...]
+    model_version: str
+    target: float
+    profile: str
+
+
+class Waived(Struct, frozen=True):
+    """A finding that someone answers for."""
+
+    finding: Finding
+    reason: str
+    owner: str = ""
+    until: str = ""
+
+
+class StaleWaiver(Struct, frozen=True):
+    """A waiver or inline ignore that is expired or matches nothing: what to delete, and where."""
+
+    location: Location
+    message: str
+
+
+class Gate(Struct, frozen=True):
+    passed: bool
+    why: tuple[str, ...] = ()
+
+
+class RuleSummary(Struct, frozen=True):
+    """What reports show of a rule."""
+
+    id: str
+    name: str
+    dimension: Dimension
+    area: Area
+    severity: Severity
+    status: str
+    since: str
+    summary: str
+    why: str
+    fix: str
+
+
+class Report(Struct, frozen=True):
+    """All that any renderer shows. `findings` are the open ones, worst first."""
+
+    schema_version: int
+    tool_version: str
+    repository: str
+    remote: str | None
+    commit: str | None
+    dirty: bool
+    config_digest: str
+    scorecard: Scorecard
+    rules: tuple[RuleSummary, ...]
+    outcomes: tuple[Outcome, ...]
+    findings: tuple[Finding, ...]
+    stories: tuple[Story, ...] = ()
+    waived: tuple[Waived, ...] = ()
+    stale_waivers: tuple[StaleWaiver, ...] = ()
+    rule_errors: tuple[RuleError, ...] = ()
+    skipped_files: tuple[SkippedFile, ...] = ()
+    gate: Gate = Gate(passed=True)
+    files: int = 0
+    excluded: int = 0  # files that the configuration keeps out of sight; not among `files`
+    plan: Plan | None = None
