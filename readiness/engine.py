@@ -200,7 +200,8 @@ def _history(repository: Repository, commit: str | None, cache: Cache) -> Histor
         return History()
     if not cache.usable:
         return repository.history(commit)
-    key = caching.key("history", commit, caching.code("repo", "index/history.py", "model/values.py"))
+    code = caching.code("repo", "index/history.py", "model/values.py")
+    key = caching.key("history", commit, code)
     kept = None if repository.shallow else cache.get(key)
     if kept is not None:
         try:
