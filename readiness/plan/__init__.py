@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from readiness.index.inventory import ASIDE, FileClass
-from readiness.index.references import Use
-from readiness.model import Action, ActionKind, Evidence, Finding, Plan
-from readiness.rule import against
+from readiness.model import Action, ActionKind, Finding, Plan
+from readiness.plan.blockers import blocked_by
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -24,7 +22,7 @@ def propose(index: RepoIndex, findings: Sequence[Finding]) -> Plan:
     first. What live code, a build or a loader still uses is AUDIT, never removed."""
     chosen = _choose(findings)
     removed = {path for path, finding in chosen.items() if finding.action in _REMOVALS}
-    blocked = _blocked(index, removed)
+    blocked = blocked_by(index, removed)
     asking = _asking(findings)
     actions: list[Action] = []
     for finding, paths in _grouped(chosen, findings):
@@ -88,42 +86,3 @@ def _action(
     blockers: tuple[str, ...] = (),
 ) -> Action:
     return Action(kind, paths, finding.message, because, finding.evidence, blockers)
-
-
-def _blocked(index: RepoIndex, removed: set[str]) -> dict[str, Evidence]:
-    """Path of `removed` -> who needs it. What stays may need others, so it is asked again."""
-    blocked: dict[str, Evidence] = {}
-    pending = sorted(removed)
-    going = set(removed)
-    while pending:
-        path = pending.pop()
-        if path not in going:
-            continue
-        need = next(_needs(index, path, going), None)
-        if need is None:
-            continue
-        blocked[path] = need
-        going.discard(path)
-        pending += (edge.target for edge in index.imports.imports.get(path, ()))
-        pending += (reference.target for reference in index.references.from_.get(path, ()))
-    return blocked
-
-
-def _needs(index: RepoIndex, path: str, going: set[str]) -> Iterator[Evidence]:
-    """What uses `path` and stays. Tests keep nothing alive, and archives speak for nobody."""
-    for edge in index.imports.importers.get(path, ()):
-        if not edge.guessed and _speaks(index, edge.source, going):
-            yield against(f"{edge.source} imports {path}", edge.source, edge.line)
-    for reference in index.references.to.get(path, ()):
-        if reference.use is not Use.MENTIONS and _speaks(index, reference.source, going):
-            told = f"{reference.source} {reference.use.value} {path}"
-            yield against(told, reference.source, reference.line)
-    held = index.reachability.held.get(path)
-    if held is not None and not index.inventory.is_(path, FileClass.TEST):
-        by_itself = held.location.path == path  # a framework knows its name or place
-        if by_itself or held.location.path not in going:
-            yield held
-
-
-def _speaks(index: RepoIndex, source: str, going: set[str]) -> bool:
-    return source not in going and not index.inventory.is_(source, *ASIDE, FileClass.TEST)

@@ -1,0 +1,53 @@
+"""What stands in the way of a removal: who needs a file and stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from readiness.index.inventory import ASIDE, FileClass
+from readiness.index.references import Use
+from readiness.model import Evidence
+from readiness.rule import against
+
+if TYPE_CHECKING:
+    from readiness.index import RepoIndex
+
+
+def blocked_by(index: RepoIndex, removed: set[str]) -> dict[str, Evidence]:
+    """Path of `removed` -> who needs it. What stays may need others, so it is asked again."""
+    blocked: dict[str, Evidence] = {}
+    pending = sorted(removed)
+    going = set(removed)
+    while pending:
+        path = pending.pop()
+        if path not in going:
+            continue
+        need = next(_needs(index, path, going), None)
+        if need is None:
+            continue
+        blocked[path] = need
+        going.discard(path)
+        pending += (edge.target for edge in index.imports.imports.get(path, ()))
+        pending += (reference.target for reference in index.references.from_.get(path, ()))
+    return blocked
+
+
+def _needs(index: RepoIndex, path: str, going: set[str]) -> Iterator[Evidence]:
+    """What uses `path` and stays. Tests keep nothing alive, and archives speak for nobody."""
+    for edge in index.imports.importers.get(path, ()):
+        if not edge.guessed and _speaks(index, edge.source, going):
+            yield against(f"{edge.source} imports {path}", edge.source, edge.line)
+    for reference in index.references.to.get(path, ()):
+        if reference.use is not Use.MENTIONS and _speaks(index, reference.source, going):
+            told = f"{reference.source} {reference.use.value} {path}"
+            yield against(told, reference.source, reference.line)
+    held = index.reachability.held.get(path)
+    if held is not None and not index.inventory.is_(path, FileClass.TEST):
+        by_itself = held.location.path == path  # a framework knows its name or place
+        if by_itself or held.location.path not in going:
+            yield held
+
+
+def _speaks(index: RepoIndex, source: str, going: set[str]) -> bool:
+    return source not in going and not index.inventory.is_(source, *ASIDE, FileClass.TEST)
