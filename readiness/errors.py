@@ -17,6 +17,10 @@ class RepositoryError(ReadinessError):
     """The path is no repository, or one that cannot be read."""
 
 
+class PlanError(ReadinessError):
+    """The plan file cannot be read, or does not fit the repository."""
+
+
 class RegistryError(ReadinessError):
     """The installed rules or report formats are missing or contradict each other."""
 

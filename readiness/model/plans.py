@@ -91,6 +91,7 @@ class Action(Struct, frozen=True):
     `gain` is in points of the overall score if it alone is done, `after` the overall score once
     it and all before it are done; both are null where that was not worked out. `needed` says that
     it belongs to the smallest set that reaches the target. `reason` is what a person wrote.
+    `rules` are those of the findings.
     """
 
     kind: ActionKind
@@ -113,6 +114,7 @@ class Action(Struct, frozen=True):
     verify: str = ""
     undo: str = ""
     reason: str = ""
+    rules: tuple[str, ...] = ()
 
 
 class Plan(Struct, frozen=True):

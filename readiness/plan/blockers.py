@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from readiness.index import RepoIndex
 
 
+_WRITTEN = (".log", ".pid")  # what names such a file makes or empties it
+
+
 def blocked_by(index: RepoIndex, removed: set[str]) -> dict[str, Evidence]:
     """Path of `removed` -> who needs it. What stays may need others, so it is asked again."""
     blocked: dict[str, Evidence] = {}
@@ -39,7 +42,8 @@ def _needs(index: RepoIndex, path: str, going: set[str]) -> Iterator[Evidence]:
         if not edge.guessed and _speaks(index, edge.source, going):
             yield against(f"{edge.source} imports {path}", edge.source, edge.line)
     for reference in index.references.to.get(path, ()):
-        if reference.use is not Use.MENTIONS and _speaks(index, reference.source, going):
+        uses = reference.use is not Use.MENTIONS and not path.endswith(_WRITTEN)
+        if uses and _speaks(index, reference.source, going):
             told = f"{reference.source} {reference.use.value} {path}"
             yield against(told, reference.source, reference.line)
     held = index.reachability.held.get(path)
