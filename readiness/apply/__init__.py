@@ -1,0 +1,1 @@
+"""Carries out a plan: archive, prove, remove, and give back byte for byte."""
