@@ -18,6 +18,7 @@ LAYERS = (
     {"repo", "cache", "registry"},
     {"collect", "configure", "memo"},
     {"engine"},
+    {"apply"},
     {"testing"},
     {"cli"},
     {"__main__"},
