@@ -46,6 +46,7 @@ _DATA = _SAMPLES | {
 _OF_RUNS = ("byte code", "tool cache")  # kinds that appear wherever tests are run
 _BINARY = {"db", "sqlite", "sqlite3", "rdb"}
 _WRITTEN = ("log", "profile", "state of a running program")  # code that names it writes it
+_QUARTER = 90 * 86_400  # seconds
 _PERHAPS_KEPT = {".cache", "bower_components", "site-packages"}
 _IGNORE_FILES = ("ignore", "CODEOWNERS", ".gitattributes")
 _ASIDE = (FileClass.ARCHIVE, FileClass.TEST, FileClass.FIXTURE, FileClass.DOCS)
@@ -98,7 +99,9 @@ def certain(index: RepoIndex, kind: str, place: str, paths: Sequence[str]) -> bo
     """Is it an artifact beyond doubt: made anew by a tool, and no file of the repository names it?
     A database, a packed library or an editor's settings may be part of the product."""
     name = place.rpartition("/")[2].lower()
-    if kind in ("database", "editor setting") or name in _PERHAPS_KEPT:
+    if kind == "editor setting":
+        return _left_alone(index, paths)
+    if kind == "database" or name in _PERHAPS_KEPT:
         return False
     folder = place.rpartition("/")[0]
     if name == "node_modules" and f"{folder}/package.json".lstrip("/") not in index.files:
@@ -112,6 +115,16 @@ def certain(index: RepoIndex, kind: str, place: str, paths: Sequence[str]) -> bo
         for path in {place, *paths}
         for reference in index.references.to.get(path, ())
         if reference.source not in paths and not reference.source.endswith(_IGNORE_FILES)
+    )
+
+
+def _left_alone(index: RepoIndex, paths: Sequence[str]) -> bool:
+    """Has nobody touched these files since they were added, a quarter of a year ago at least?
+    What a team shares on purpose, it keeps up."""
+    known = [index.history.files.get(path) for path in paths]
+    now = index.snapshot.committed_at
+    return index.history.complete and all(
+        file is not None and file.edits <= 1 and now - file.last >= _QUARTER for file in known
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from readiness.index import RepoIndex
+from readiness.index import RepoIndex, islands
 from readiness.index.archives import tokens
 from readiness.index.history import FileHistory
 from readiness.index.inventory import FileClass
@@ -20,6 +20,10 @@ _PURPOSES = {  # words that say that a script at the root is meant to be run aga
     *("main", "app", "cli", "server", "manage", "worker", "wsgi", "asgi", "entrypoint", "init"),
     *("configure", "update", "upgrade", "make", "publish", "lint", "format", "clean", "dev"),
     *("docker", "launch", "serve", "up", "down", "backup", "restore", "migrate", "migration"),
+}
+_TRIALS = {  # first words that say what was done once
+    *("fix", "hotfix", "test", "try", "trial", "debug", "diagnose", "repro", "reproduce"),
+    *("compare", "experiment", "scratch", "tmp", "temp"),
 }
 _YOUNG, _IDLE, _LONG = 14 * _DAY, 180 * _DAY, 365 * _DAY  # seconds
 
@@ -35,6 +39,7 @@ class Candidate(Struct, frozen=True):
     tested: bool
     named: bool  # another file imports, runs or names it
     script: bool  # it lies among scripts
+    island: bool  # nothing outside of its folder names the folder, and hardly anybody works there
     share: float  # of its deployment that is reached
     age: int
     idle: int
@@ -67,6 +72,10 @@ def _quiet(file: Candidate) -> bool:
     return file.edits <= 1 or file.idle >= _LONG
 
 
+def _is_trial(file: Candidate) -> bool:
+    return tokens(file.path.rpartition("/")[2])[0] in _TRIALS
+
+
 CONDITIONS = (
     Condition(
         "scratch",
@@ -77,9 +86,24 @@ CONDITIONS = (
             file.standing in (Standing.BY_HAND, Standing.NOTHING)
             and "/" not in file.path
             and file.commits <= 2
-            and _PURPOSES.isdisjoint(tokens(file.path))
+            and (_is_trial(file) or _PURPOSES.isdisjoint(tokens(file.path)))
         ),
         *(5, 5, 1),
+    ),
+    Condition(
+        "trial",
+        "a script that by its name was a trial, committed once or twice, and that nothing names",
+        ActionKind.ARCHIVE,
+        Confidence.MEDIUM,
+        lambda file: (
+            file.standing in (Standing.BY_HAND, Standing.NOTHING)
+            and file.script
+            and file.commits <= 2
+            and not file.named
+            and file.path.endswith(".py")
+            and _is_trial(file)
+        ),
+        *(4, 4, 1),
     ),
     Condition(
         "unused",
@@ -98,6 +122,15 @@ CONDITIONS = (
         Confidence.MEDIUM,
         lambda file: file.standing is Standing.NOTHING and file.share >= UNDERSTOOD,
         *(3, 5, 1),
+    ),
+    Condition(
+        "on an island",
+        "nothing outside of its folder names or uses anything in there, and hardly anybody works"
+        " on it",
+        ActionKind.AUDIT,
+        Confidence.LOW,
+        lambda file: file.island,
+        *(0, 0, 0),
     ),
     Condition(
         "not seen in use",
@@ -169,6 +202,7 @@ def candidate(index: RepoIndex, path: str) -> Candidate:
         Standing.TESTED in uses,
         path in index.imports.importers or path in index.references.to,
         index.inventory.is_(path, FileClass.SCRIPT),
+        path in index.once(_left),
         reach.share(path),
         now - known.first,
         now - known.last,
@@ -180,3 +214,21 @@ def candidate(index: RepoIndex, path: str) -> Candidate:
 def condition(file: Candidate) -> Condition | None:
     """The first condition that holds; null where the file has its place."""
     return next((each for each in CONDITIONS if each.holds(file)), None)
+
+
+def _left(index: RepoIndex) -> set[str]:
+    """The files of islands where four in five are at rest."""
+    now, known = index.snapshot.committed_at, index.history.files
+
+    def rests(path: str) -> bool:
+        file = known.get(path)
+        return file is not None and (
+            file.edits <= 1 or now - file.last >= (_IDLE if file.edits <= 5 else 2 * _LONG)
+        )
+
+    return {
+        path
+        for paths in islands.build(index).values()
+        if len(paths) > 1 and 5 * sum(map(rests, paths)) >= 4 * len(paths)
+        for path in paths
+    }

@@ -10,9 +10,11 @@ from readiness.index.inventory import RUN
 from readiness.index.reachability import Standing
 
 from ._copies import imported
+from ._figures import last_change
 
 _PUT_AWAY = {"legacy", "unused", "junk", "trash"}
 _IDLE = (Standing.NOTHING, Standing.BY_HAND)  # what has tests is kept working
+_REST = 180 * 86_400  # seconds without a change
 
 
 def unused_by_name(index: RepoIndex) -> Iterator[tuple[str, list[str]]]:
@@ -31,3 +33,9 @@ def unused_by_name(index: RepoIndex) -> Iterator[tuple[str, list[str]]]:
         idle = all(index.reachability.standing(path) in _IDLE for path in code)
         if idle and not imported(index, files):
             yield folder, files
+
+
+def at_rest(index: RepoIndex, files: list[str]) -> bool:
+    """Has nobody changed any of these files for half a year, as far as all of history tells?"""
+    last = last_change(index, files) if index.history.complete else 0
+    return bool(last) and index.snapshot.committed_at - last >= _REST

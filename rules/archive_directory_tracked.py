@@ -23,7 +23,7 @@ from readiness.rule import Example, Rule, against, for_, ratio_quality
 
 from ._copies import archive_cause, imported, users_of_tree
 from ._figures import counted, day, last_change, size_of
-from ._weak_archives import unused_by_name
+from ._weak_archives import at_rest, unused_by_name
 
 _DOCUMENTS = DOCUMENTS | {"txt", "pdf", "png", "jpg", "jpeg", "svg", "docx", "drawio", "gif"}
 _FOLLOWED = UNDERSTOOD | {"js", "jsx", "mjs", "ts", "tsx", "vue", "svelte"}  # whose uses are known
@@ -52,7 +52,8 @@ class ArchiveDirectoryTracked(Rule):
     Limits
         A name decides only where it is plain. A lone `legacy` is a business word as often as not
         and is reported, at medium severity, where its files live on elsewhere under the same
-        names, and at low severity where nothing uses them. Trees of documents weigh less.
+        names, and at low severity where nothing uses them; they are to go only where nobody has
+        changed them for half a year. Trees of documents weigh less.
     """
 
     id = "HYG001"
@@ -84,6 +85,12 @@ class ArchiveDirectoryTracked(Rule):
             "-- main.py --\nfrom fastapi import FastAPI\nfrom soap.legacy import rates\n"
             "app = FastAPI()\n",
             ("shop/legacy",),
+        ),
+        Example(
+            "scripts in a folder named legacy that nobody has touched for a year",
+            "-- scripts/legacy/crawl.py --\nprint('crawl')\n-- main.py --\nprint('x')\n",
+            ("scripts/legacy",),
+            "2024-01-10 ann | A scripts/legacy/crawl.py, A main.py\n2025-03-01 ann | M main.py\n",
         ),
         Example(
             "words that only contain or resemble the tokens",
@@ -131,18 +138,19 @@ class ArchiveDirectoryTracked(Rule):
             )
 
         for folder, files in unused_by_name(index):
+            rests = at_rest(index, files)
             yield self.finding(
                 folder,
                 f"{folder} may be an archive: nothing uses its {counted(len(files), 'file')}",
                 severity=Severity.LOW,
-                confidence=Confidence.LOW,
+                confidence=Confidence.MEDIUM if rests else Confidence.LOW,
                 evidence=[
                     for_(f'its name says "{folder.rpartition("/")[2]}"', folder),
                     *_evidence(index, files, []),
                     against("such a name may be a word of the trade"),
                 ],
                 subjects=files,
-                action=ActionKind.AUDIT,
+                action=ActionKind.ARCHIVE if rests else ActionKind.AUDIT,
             )
 
     def measure(self, index: RepoIndex, findings: Sequence[Finding]) -> Outcome:

@@ -94,8 +94,8 @@ class DevArtifactTracked(Rule):
             told = f"`{line.pattern}` ignores it: it was added by force, or before that line"
             evidence.append(for_(told, line.file, line.line))
         readers = _readers(index, paths[0]) if kind == "database" else []
-        doubtful = readers or kind == "editor setting"
-        sure = not doubtful and certain(index, kind, place, paths)
+        doubtful = bool(readers) or kind == "editor setting"
+        sure = not readers and certain(index, kind, place, paths)
         named = " that live code names" if readers else ""
         cause = f"what tools and programs leave behind is tracked: {kind}"
         if kind == "backup copy":

@@ -22,6 +22,7 @@ _APP = (
     "app = FastAPI()\n-- app/orders.py --\nimport app.store, app.mail\n-- app/store.py --\nx = 1\n"
     "-- app/mail.py --\nx = 1\n"
 )
+_PARTS = [f"app.part{number}" for number in range(9)]
 _OLD = "2025-01-10 ann | A app/main.py, A app/orders.py, A app/store.py, A app/mail.py"
 
 
@@ -69,6 +70,29 @@ class UnreferencedModule(Rule):
             f"{_OLD}, A fix_rates.py\n",
         ),
         Example(
+            "a trial among the scripts, and one that is run again and again",
+            _APP + "-- scripts/test_rates.py --\nprint('ok')\n"
+            "-- scripts/import_rates.py --\nprint('in')\n",
+            ("scripts/test_rates.py",),
+            f"{_OLD}, A scripts/test_rates.py, A scripts/import_rates.py\n"
+            "2026-03-01 ann | M scripts/import_rates.py\n2026-03-02 ann | M app/orders.py\n"
+            "2026-03-03 ann | M scripts/import_rates.py\n"
+            "2026-03-04 ann | M scripts/import_rates.py\n",
+        ),
+        Example(
+            "a folder that nothing outside of it names, and one that a workflow enters",
+            _APP.replace("import app.store, ", f"import {', '.join(_PARTS)}, app.store, ")
+            + "".join(f"-- app/{part[4:]}.py --\nx = 1\n" for part in _PARTS)
+            + "-- views/a/map.py --\nx = 1\n-- views/b/map.py --\nx = 1\n"
+            "-- views/c/map.py --\nx = 1\n-- .github/workflows/ci.yml --\non: push\njobs:\n"
+            "  push:\n    runs-on: ubuntu-latest\n    steps:\n      - run: push-all pages/\n"
+            "-- pages/a/map.py --\nx = 1\n-- pages/b/map.py --\nx = 1\n"
+            "-- pages/c/map.py --\nx = 1\n",
+            ("views",),
+            f"{_OLD}, A views/a/map.py, A views/b/map.py, A views/c/map.py, A pages/a/map.py, "
+            "A pages/b/map.py, A pages/c/map.py\n2026-03-01 ann | M app/orders.py\n",
+        ),
+        Example(
             "an island: two modules that only use each other",
             _APP + "-- app/a.py --\nimport app.b\n-- app/b.py --\nimport app.a\n",
             ("app/a.py", "app/b.py"),
@@ -99,7 +123,8 @@ class UnreferencedModule(Rule):
         ]
         unused: dict[str, tuple[Candidate, Condition]] = {}
         for path in modules:
-            if index.reachability.standing(path) not in _ALIVE:
+            alive = index.reachability.standing(path) in _ALIVE
+            if not alive or path in index.reachability.repeated:
                 file = candidate(index, path)
                 reason = condition(file)
                 if reason is not None:

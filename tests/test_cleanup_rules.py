@@ -111,6 +111,23 @@ def test_artifacts_go_unless_they_may_be_wanted() -> None:
     assert [each.action for each in found("HYG007", doubtful)] == [ActionKind.AUDIT] * 4
 
 
+def test_settings_of_an_editor_go_where_nobody_has_touched_them_since_they_were_added() -> None:
+    tree = "-- .idea/misc.xml --\n<x/>\n-- app.py --\nx = 1\n"
+    added = "2025-01-10 ann | A .idea/misc.xml, A app.py\n"
+    left = f"{added}2025-09-01 ann | M app.py\n"
+    kept_up = f"{left}2025-09-02 bob | M .idea/misc.xml\n2025-09-03 bob | M .idea/misc.xml\n"
+    assert [each.action for each in found("HYG007", tree, left)] == [ActionKind.REMOVE]
+    assert [each.action for each in found("HYG007", tree, kept_up)] == [ActionKind.AUDIT]
+
+
+def test_a_legacy_folder_goes_only_where_it_has_been_at_rest_for_half_a_year() -> None:
+    tree = "-- scripts/legacy/crawl.py --\nprint()\n-- app.py --\nx = 1\n"
+    added = "2025-01-10 ann | A scripts/legacy/crawl.py, A app.py\n"
+    resting = found("HYG001", tree, f"{added}2025-09-01 ann | M app.py\n")
+    fresh = found("HYG001", tree, f"{added}2026-05-01 ann | M scripts/legacy/crawl.py\n")
+    assert [each.action for each in (*resting, *fresh)] == [ActionKind.ARCHIVE, ActionKind.AUDIT]
+
+
 def test_what_tests_and_samples_keep_is_no_artifact() -> None:
     golden = (
         "-- tests/cli/pkg.egg-info/PKG-INFO --\nx\n-- tests/data/coverage.xml --\n<x/>\n"

@@ -41,7 +41,7 @@ def conventions(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     yield from frameworks.loaded(index)
     yield from _admin(index)
     yield from _handlers(index)
-    yield from frameworks.siblings(index)
+    yield from index.once(repeated).items()
     yield from _packages(index)
     for path in index.files:
         if index.inventory.is_(path, *RUN, FileClass.DOCS):
@@ -51,6 +51,11 @@ def conventions(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
                 yield path, _told(path, "declares types for the compiler")
             elif frameworks.TOOLS.search(f"/{path}"):
                 yield path, _told(path, "is read by its tool by its name")
+
+
+def repeated(index: RepoIndex) -> dict[str, Evidence]:
+    """The files that are found by a name that repeats in folders side by side."""
+    return dict(frameworks.siblings(index))
 
 
 def _told(path: str, why: str, line: int | None = None) -> Evidence:

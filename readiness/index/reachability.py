@@ -46,6 +46,7 @@ class Reachability(Struct, frozen=True):
     and `tested` hold only what no stronger reason but publishing keeps. Tests and archives keep
     nothing else alive.
 
+    `repeated`: those that are held only because their name repeats in folders side by side.
     `shares`: folder of a deployment -> (modules that are reached or loaded, all its modules).
 
     A file that is nowhere in it is not proven to be dead: where the entrypoints reach less than
@@ -57,6 +58,7 @@ class Reachability(Struct, frozen=True):
     documented: dict[str, Evidence] = {}
     by_hand: dict[str, Evidence] = {}
     tested: dict[str, Evidence] = {}
+    repeated: frozenset[str] = frozenset()
     shares: dict[str, tuple[int, int]] = {}
 
     def live(self, path: str) -> bool:
@@ -165,7 +167,7 @@ class _Builder:
                 yield launch.target, _named_by(launch.file, launch.line)
 
     def build(self) -> Reachability:
-        from readiness.index.conventions import conventions, published
+        from readiness.index.conventions import conventions, published, repeated
 
         index = self._index
         reached = self._reached(dict(self._seeds()))
@@ -180,8 +182,16 @@ class _Builder:
             held[path] = tested.pop(path)
         for path, evidence in public.items():
             held.setdefault(path, evidence)
+        alike = index.once(repeated)
         return Reachability(
-            reached, held, public, documented, by_hand, tested, self._shares(reached, held, public)
+            reached,
+            held,
+            public,
+            documented,
+            by_hand,
+            tested,
+            frozenset(path for path, why in alike.items() if held.get(path) == why),
+            self._shares(reached, held, public),
         )
 
     # -- what starts

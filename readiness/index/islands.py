@@ -1,0 +1,73 @@
+"""Islands: folders of code that nothing outside of them names, imports or starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from readiness.index.inventory import RUN, FileClass
+
+if TYPE_CHECKING:
+    from readiness.index import RepoIndex
+
+_MOST = 0.25  # of the code of a repository: what is larger is what the repository is about
+_IGNORE_FILES = ("ignore", "CODEOWNERS", ".gitattributes")  # what they name is not used by it
+
+
+def build(index: RepoIndex) -> dict[str, tuple[str, ...]]:
+    """Folder -> its Python modules and scripts, for the topmost folders that are islands."""
+    code: dict[str, list[str]] = {}
+    number = 0
+    for path in index.files:
+        if path.endswith((".py", ".sh")) and index.inventory.is_(path, *RUN):
+            number += 1
+            for folder in _above(path):
+                code.setdefault(folder, []).append(path)
+    reached = index.reachability.reached
+    bridged = _bridged(index)
+    islands: dict[str, tuple[str, ...]] = {}
+    for folder, paths in sorted(code.items()):
+        inside = any(above in islands for above in _above(folder))
+        if inside or folder in bridged or len(paths) > _MOST * number:
+            continue
+        if not any(path in reached for path in paths):
+            islands[folder] = tuple(paths)
+    return islands
+
+
+def _bridged(index: RepoIndex) -> set[str]:
+    """The folders into which something leads that lies outside of them."""
+    bridged: set[str] = set()
+    known: set[tuple[str, str]] = set()
+    for source, target in _links(index):
+        pair = source.rpartition("/")[0], target
+        if target not in index.folders:
+            pair = pair[0], target.rpartition("/")[0]
+        if pair in known:
+            continue
+        known.add(pair)
+        own, folder = f"{pair[0]}/", pair[1]
+        while folder and not own.startswith(f"{folder}/"):
+            bridged.add(folder)
+            folder = folder.rpartition("/")[0]
+    return bridged
+
+
+def _links(index: RepoIndex) -> Iterator[tuple[str, str]]:
+    """(file, file or folder that it uses or names); archives and lists of ignored files apart."""
+    for edges in index.imports.imports.values():
+        for edge in edges:
+            yield edge.source, edge.target
+    for source, references in index.references.from_.items():
+        aside = index.inventory.is_(source, FileClass.ARCHIVE) or source.endswith(_IGNORE_FILES)
+        for reference in () if aside else references:
+            yield source, reference.target
+    for launch in index.entrypoints.launches:
+        yield launch.file, launch.target
+
+
+def _above(path: str) -> Iterator[str]:
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
