@@ -76,7 +76,8 @@ class Rule:
 
     A subclass sets the class variables, writes the docstring sections *What it does*, *Why it
     matters*, *How to fix* and *Limits*, and implements `check`. `applies` says why the rule has
-    nothing to judge in a repository, where that is so.
+    nothing to judge in a repository, where that is so. `outside` is what must also be done outside
+    of the repository to mend what it finds, if anything.
     """
 
     id: ClassVar[str]
@@ -87,6 +88,7 @@ class Rule:
     status: ClassVar[Status] = Status.STABLE
     since: ClassVar[str] = "0.1"
     scope: ClassVar[Scope] = Scope.REPO
+    outside: ClassVar[str] = ""
     examples: ClassVar[tuple[Example, ...]] = ()
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
@@ -170,6 +172,7 @@ def summarise(rule: Rule) -> RuleSummary:
         summary=sections[""],
         why=sections.get("Why it matters", ""),
         fix=sections.get("How to fix", ""),
+        outside=rule.outside,
     )
 
 

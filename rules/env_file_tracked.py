@@ -46,6 +46,7 @@ class EnvFileTracked(SecretRule):
     dimension = Dimension.SECURITY
     area = Area.SECRETS
     severity = Severity.CRITICAL
+    outside = "Replace what tracked environment files hold wherever it is in use"
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             "a real value",

@@ -6,7 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from readiness.index import RepoIndex
 from readiness.index.environments import DEVELOPMENT, TEST, Environment
-from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Outcome, Severity
+from readiness.model import (
+    ActionKind,
+    Area,
+    Confidence,
+    Dimension,
+    Evidence,
+    Finding,
+    Outcome,
+    Severity,
+)
 from readiness.rule import Example, Rule, against, for_
 
 from ._services import PLATFORMS, live
@@ -107,6 +116,8 @@ class EnvironmentSetIncomplete(Rule):
                 key="settings",
                 severity=Severity.LOW,
                 evidence=list(_reads(index)),
+                action=ActionKind.CREATE,
+                targets=[".env.example"],
             )
         own = [each for each in settings if each.own]
         for each in environments.all:
@@ -118,6 +129,7 @@ class EnvironmentSetIncomplete(Rule):
                     key=f"{each.name} settings",
                     severity=Severity.LOW,
                     evidence=[_place(other.own[0]) for other in own],
+                    action=ActionKind.CREATE,
                 )
 
     def measure(self, index: RepoIndex, findings: Sequence[Finding]) -> Outcome:
@@ -132,6 +144,8 @@ class EnvironmentSetIncomplete(Rule):
             f"{missing.name} is not defined: no compose file, profile, script or unit runs it, and "
             f"{how}",
             key=missing.name,
+            action=ActionKind.CREATE,
+            targets=_new(index, missing.name),
             severity=Severity.LOW if missing.told or missing.name == TEST else Severity.MEDIUM,
             confidence=Confidence.MEDIUM if missing.told else Confidence.HIGH,
             evidence=[
@@ -139,6 +153,15 @@ class EnvironmentSetIncomplete(Rule):
                 *(against(e.summary, e.location.path, e.location.line) for e in missing.told),
             ],
         )
+
+
+def _new(index: RepoIndex, name: str) -> Iterator[str]:
+    """The compose file to write over the common one, where there is one."""
+    for common in ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"):
+        stem, _, ending = common.rpartition(".")
+        if common in index.files and f"{stem}.{name}.{ending}" not in index.files:
+            yield f"{stem}.{name}.{ending}"
+            return
 
 
 def _place(evidence: Evidence) -> Evidence:

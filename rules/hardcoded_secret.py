@@ -48,6 +48,7 @@ class HardcodedSecret(SecretRule):
     dimension = Dimension.SECURITY
     area = Area.SECRETS
     severity = Severity.CRITICAL
+    outside = "Revoke it where it was issued, issue another, and give that to what uses it"
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             "an issuer's key in a document, twice",

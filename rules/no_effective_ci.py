@@ -8,6 +8,7 @@ from typing import ClassVar
 from readiness.index import RepoIndex
 from readiness.index.workflows import CHANGES
 from readiness.model import (
+    ActionKind,
     Area,
     Confidence,
     Dimension,
@@ -51,6 +52,7 @@ class NoEffectiveCi(Rule):
     dimension = Dimension.OPERATIONS
     area = Area.DELIVERY
     severity = Severity.CRITICAL
+    outside = "Make the tests a required check of the default branch"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("no definition at all", "-- app.py --\nprint('hello')\n", ("",)),
         Example(
@@ -121,6 +123,8 @@ class NoEffectiveCi(Rule):
             evidence=[*(shown or [for_("no CI system would find a definition")]), *elsewhere[:4]],
             subjects=found.effective,
             key="tests",
+            action=ActionKind.MODIFY if disabled else ActionKind.CREATE,
+            targets=[place.path] if place.path else _new(index),
         )
 
     def _disabled(self, index: RepoIndex) -> Iterator[Finding]:
@@ -137,6 +141,13 @@ class NoEffectiveCi(Rule):
                     key="disabled",
                     evidence=[for_(f"`{name}:` is a comment", path, at) for name, at in events],
                 )
+
+
+def _new(index: RepoIndex) -> Iterator[str]:
+    """The workflow to write, where GitHub is what would read it."""
+    if not any(path.endswith("gitlab-ci.yml") for path in index.files):
+        names = (f".github/workflows/{name}.yml" for name in ("ci", "tests", "checks"))
+        yield next(name for name in names if name not in index.files)
 
 
 def _why_not(index: RepoIndex, path: str) -> Evidence:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from readiness.index import RepoIndex
 from readiness.index.entrypoints import Role
-from readiness.model import Area, Confidence, Dimension, Finding, Outcome, Severity
+from readiness.model import ActionKind, Area, Confidence, Dimension, Finding, Outcome, Severity
 from readiness.rule import Example, Rule, against
 
 from ._readiness_routes import READY, checks, doubts, probed_apart, told
@@ -45,6 +45,7 @@ class NoReadinessEndpoint(Rule):
     dimension = Dimension.OPERATIONS
     area = Area.OBSERVABILITY
     severity = Severity.HIGH
+    outside = "Point the probe of the platform or load balancer at the readiness route"
     examples = (
         Example(
             "a health route that is a constant",
@@ -104,6 +105,8 @@ class NoReadinessEndpoint(Rule):
             severity=Severity.MEDIUM if known else Severity.HIGH,
             confidence=confidence,
             evidence=(*found.evidence(), *doubt),
+            action=ActionKind.MODIFY if known else ActionKind.CREATE,
+            targets=None if known else (),
             subjects=sorted({place.file, primary.path if primary else place.file}),
         )
 

@@ -53,6 +53,7 @@ class WeakDefaultCredential(SecretRule):
     dimension = Dimension.SECURITY
     area = Area.SECRETS
     severity = Severity.HIGH
+    outside = "Give each of these services a credential of its own wherever it runs"
     examples = (
         Example(
             "the usual password where none is set, on a published port",

@@ -96,6 +96,7 @@ class RuleSummary(Struct, frozen=True):
     summary: str
     why: str
     fix: str
+    outside: str = ""
 
 
 class Report(Struct, frozen=True):
