@@ -79,7 +79,12 @@ def unnamed(index: RepoIndex, path: str) -> bool:
     """Is it at most one that someone can run by hand, and that nothing names?"""
     standing = index.reachability.standing(path)
     idle = standing in (Standing.NOTHING, Standing.TESTED, Standing.BY_HAND)
-    return idle and all(
+    return idle and not named(index, path)
+
+
+def named(index: RepoIndex, path: str) -> bool:
+    """Does something name it? Documents, tests and archives do not count."""
+    return not all(
         index.inventory.is_(reference.source, *_NOT_LIVE, FileClass.TEST)
         for reference in index.references.to.get(path, ())
     )

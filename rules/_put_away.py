@@ -11,7 +11,7 @@ from readiness.index.archives import PROGRAMS
 from readiness.index.inventory import RUN, FileClass
 from readiness.index.reachability import Standing
 
-from ._copies import unnamed
+from ._copies import named, unnamed
 
 
 class PutAway(Struct, frozen=True):
@@ -31,7 +31,7 @@ def put_away(index: RepoIndex) -> Iterator[PutAway]:
         live = [path for path in same if _may_go(index, path)]
         archived = [path for path in same if index.inventory.is_(path, FileClass.ARCHIVE)]
         if len(live) == 1 and archived and (at := _later(index, live[0], archived[0])):
-            found = PutAway(live[0], archived[0], at, unnamed(index, live[0]))
+            found = PutAway(live[0], archived[0], at, _unused(index, live[0]))
             folder = archived[0].rpartition("/")[0]
             if not folder.rpartition("/")[2].strip("0123456789-_."):
                 continue  # a folder named by a date is a snapshot of that day
@@ -48,6 +48,13 @@ def _may_go(index: RepoIndex, path: str) -> bool:
         "/" not in path and index.inventory.is_(path, FileClass.TEST)
     )
     return ours and path.rpartition(".")[2].lower() in PROGRAMS - {"ipynb"}
+
+
+def _unused(index: RepoIndex, path: str) -> bool:
+    """Does nothing use it, but for a test runner that would take it for a test by its name?"""
+    if index.inventory.is_(path, FileClass.TEST):
+        return path not in index.imports.importers and not named(index, path)
+    return unnamed(index, path)
 
 
 def _later(index: RepoIndex, live: str, archived: str) -> int:

@@ -14,6 +14,7 @@ from readiness.rule import Example, Rule, for_
 from ._copies import archive_cause, unused, users_of_tree
 from ._figures import counted
 from ._instances import brought_along, not_on_purpose
+from ._left_behind import LeftBehind, left_behind
 
 
 def _copies(number: int, *folders: str) -> str:
@@ -32,7 +33,9 @@ class DuplicateTree(Rule):
     What it does
         Compares the ids of all tracked files and reports the largest pairs of folders of which
         one shares at least ten files and 60 % with the other, at the same relative paths. Which
-        one is current is decided by entrypoints, imports, commands and history.
+        one is current is decided by entrypoints, imports, commands and history. A folder whose
+        files were nearly all moved to another place, and which came back, is such a copy too,
+        however much the two have changed since.
 
     Why it matters
         A fix goes into one of the two; the fault lives on in the other, and it is chance which of
@@ -71,6 +74,25 @@ class DuplicateTree(Rule):
             _copies(12, "alpha", "beta"),
             ("alpha",),
         ),
+        Example(
+            "a folder that was moved and came back",
+            _copies(5, "import").replace("total", "sum") + _copies(5, "shop/catalog"),
+            ("import",),
+            "2026-01-01 ann | "
+            + ", ".join(f"A import/part/m{n}.py" for n in range(5))
+            + "\n2026-02-01 ann | "
+            + ", ".join(f"R import/part/m{n}.py > shop/catalog/part/m{n}.py" for n in range(5))
+            + "\n2026-02-02 ann | M shop/catalog/part/m1.py\n",
+        ),
+        Example(
+            "a folder that was moved, and a new one of its name",
+            _copies(5, "shop/catalog") + _copies(9, "import").replace("total", "sum"),
+            (),
+            "2026-01-01 ann | "
+            + ", ".join(f"A import/part/m{n}.py" for n in range(5))
+            + "\n2026-02-01 ann | "
+            + ", ".join(f"R import/part/m{n}.py > shop/catalog/part/m{n}.py" for n in range(5)),
+        ),
         Example("too few files to tell", _copies(9, "one", "two")),
         Example("two empty packages", "-- a/__init__.py --\n-- b/__init__.py --\n"),
         Example("examples that start alike", _copies(12, "examples/shop", "examples/blog")),
@@ -98,6 +120,28 @@ class DuplicateTree(Rule):
                 told.add(finding.location.path)
                 yield finding
                 yield from self._rest(index, finding)
+        for each in left_behind(index):
+            if each.old not in told:
+                yield self._left_behind(each)
+
+    def _left_behind(self, each: LeftBehind) -> Finding:
+        unused = for_("nothing outside of it uses, starts or names any of them")
+        moved, new = counted(len(each.moved), "file"), each.new
+        return self.finding(
+            each.old,
+            f"{each.old} was moved to {new}, and is still there",
+            confidence=Confidence.HIGH if each.sure else Confidence.MEDIUM,
+            severity=Severity.HIGH if each.sure else Severity.MEDIUM,
+            evidence=[
+                for_(f"{moved} of its {len(each.files)} were moved there in Git's history", new),
+                *([unused] if each.sure else each.used),
+            ],
+            subjects=each.files,
+            key=f"{new}: moved",
+            cause=f"{each.old} is a copy of {new}",
+            action=ActionKind.ARCHIVE if each.sure else ActionKind.AUDIT,
+            targets=each.files if each.sure else each.moved,
+        )
 
     def _rest(self, index: RepoIndex, whole: Finding) -> Iterator[Finding]:
         """What of a copy that can go has no equal in the other folder: for a person to look at."""

@@ -24,12 +24,16 @@ from readiness.model import (
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
 from ._figures import counted
+from ._idle_tests import IdleTest, idle_tests
 from ._passed_over_tests import PassedOver, passed_over, unrun_evidence
 from ._stale_tests import needed
 
 _ENDS = {"sys.exit", "exit", "quit", "os._exit"}
 _WAITS = {"input", "breakpoint", "pdb.set_trace"}
 _RUNS = {"asyncio.run", "unittest.main", "pytest.main", "uvicorn.run", "app.run", "serve_forever"}
+_SUITE = "-- pytest.ini --\n[pytest]\n" + "".join(
+    f"-- tests/test_{name}.py --\ndef test_{name}(): pass\n" for name in "xyz"
+)
 
 
 class UncollectableTest(Rule):
@@ -40,7 +44,9 @@ class UncollectableTest(Rule):
         what stops it there: a syntax error; `sys.exit`, `input`, a request over the network or a
         server at module level; two files that pytest imports under one name; a class of tests with
         `__init__`. It also asks about suites that no workflow, recipe, script or document runs,
-        where those say how others are run. A service without any test has nothing to collect.
+        where those say how others are run, about files that skip all of their tests or hold none,
+        and about scripts at the root that are only named as tests. A service without any test has
+        nothing to collect.
 
     Why it matters
         None of the tests in such a file run, and some of these faults end the whole session, so
@@ -52,7 +58,8 @@ class UncollectableTest(Rule):
         packages, or set `--import-mode=importlib`. Set a class of tests up in fixtures.
 
     Limits
-        Scripts that are only named as tests are left out, as is what a branch does. Whether two
+        Scripts in folders that are only named as tests are left out, as is what a branch does, and
+        tests that are skipped on a condition. Whether two
         folders are run in one session is only sure where `testpaths` names both.
     """
 
@@ -128,6 +135,35 @@ class UncollectableTest(Rule):
             ("",),
         ),
         Example("a library without tests", "-- setup.py --\nsetup(name='a')\n-- a.py --\n"),
+        Example(
+            "files that skip all of their tests, or hold none",
+            f"{_SUITE}-- tests/test_a.py --\n@pytest.mark.skip\ndef test_a(): pass\n"
+            "@unittest.skip('later')\nclass TestB:\n    def test_b(self): pass\n"
+            "-- tests/test_b.py --\ndef all_methods_work(): pass\n",
+            ("tests/test_a.py:2", "tests/test_b.py"),
+        ),
+        Example(
+            "tests that a condition skips, and files that get theirs from elsewhere",
+            f"{_SUITE}-- tests/test_a.py --\n@pytest.mark.skipif(OLD)\n"
+            "def test_a(): pass\n@pytest.mark.skip\ndef test_b(): pass\n"
+            "-- tests/test_b.py --\nfrom base import *\n"
+            "-- tests/test_c.py --\nclass C(Base): pass\n",
+        ),
+        Example(
+            "a script at the root, beside the tests",
+            "-- test_login.py --\nimport app\nif __name__ == '__main__':\n    print(app)\n"
+            "-- tests/test_a.py --\ndef test_a(): pass\n",
+            ("test_login.py:2",),
+            "2026-01-01 ann | A test_login.py, A tests/test_a.py\n",
+        ),
+        Example(
+            "tests at the root that are the suite, or that something runs",
+            "-- test_login.py --\ndef test_a(): pass\nif __name__ == '__main__':\n    test_a()\n"
+            "-- Makefile --\ncheck:\n\tpytest .\n\tpython test_login.py\n-- tests/test_a.py --\n"
+            "def test_a(): pass\n-- test_plain.py --\ndef test_a(): pass\n",
+            (),
+            "2026-01-01 ann | A test_login.py, A tests/test_a.py, A test_plain.py\n",
+        ),
         Example("test data", "-- tests/fixtures/test_broken.py --\ndef (\n"),
     )
 
@@ -159,6 +195,7 @@ class UncollectableTest(Rule):
                 yield self._same_name(files)
         yield from (self._passed_over(each) for each in passed_over(index))
         yield from (self._unrun(index, each) for each in unrun(index))
+        yield from map(self._idle, idle_tests(index))
 
     def measure(self, index: RepoIndex, findings: Sequence[Finding]) -> Outcome:
         """The share of the live test files that cannot be collected; nothing is left at one in
@@ -227,6 +264,18 @@ class UncollectableTest(Rule):
             key="not run",
             action=ActionKind.AUDIT if suite.left_out else ActionKind.MODIFY,
             targets=suite.files if suite.left_out else (suite.run.file,),
+        )
+
+    def _idle(self, each: IdleTest) -> Finding:
+        return self.finding(
+            each.path,
+            f"{each.path} {each.why}",
+            line=each.line or None,
+            evidence=each.evidence,
+            severity=Severity.LOW,
+            confidence=Confidence.HIGH if each.action is ActionKind.ARCHIVE else Confidence.MEDIUM,
+            key=each.kind,
+            action=each.action,
         )
 
     def _at(self, path: str, why: str, line: int, below: Sequence[str] = ()) -> Finding:
