@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 
 from msgspec import Struct
 
-from readiness.model.values import Evidence
+from readiness.model.values import Dimension, Evidence
 
 
 class ActionKind(StrEnum):
@@ -87,7 +87,8 @@ class Action(Struct, frozen=True):
 
     `because` are the fingerprints of the findings that ask for it, `blockers` the sentences that
     say why it is not done at once, `evidence` what speaks for and against it. `blobs` are the
-    contents that the plan was made from, one a path, empty where the path does not exist yet.
+    contents that the plan was made from where they are not those of the base commit, one a path,
+    "" for the others; empty where there is no such path.
     `gain` is in points of the overall score if it alone is done, `after` the overall score once
     it and all before it are done; both are null where that was not worked out. `needed` says that
     it belongs to the smallest set that reaches the target. `reason` is what a person wrote.
@@ -117,11 +118,25 @@ class Action(Struct, frozen=True):
     rules: tuple[str, ...] = ()
 
 
+class Forecast(Struct, frozen=True):
+    """A dimension's score now and when the whole plan is done; null where it is not assessed."""
+
+    dimension: Dimension
+    now: float | None
+    after: float | None
+
+
 class Plan(Struct, frozen=True):
-    """What to do with which files, each file once; `base_commit` is null before the first one.
-    `id` is short and follows from the content: the same plan has the same id."""
+    """What to do with which files, in the order in which it is done. A file is archived, removed
+    or asked about at most once, and what goes is not changed before.
+
+    `base_commit` is null before the first one. `id` is short and follows from the content: the
+    same plan has the same id. `notes` are sentences on the plan as a whole.
+    """
 
     base_commit: str | None
     actions: tuple[Action, ...]
     id: str = ""
     target: float | None = None
+    forecast: tuple[Forecast, ...] = ()
+    notes: tuple[str, ...] = ()
