@@ -90,7 +90,7 @@ def _read(report: Report) -> Proposals:
     assert report.plan is not None
     findings = {finding.fingerprint: finding for finding in report.findings}
     found = Proposals(report.files)
-    for action in report.plan.actions:
+    for action in filter(lambda action: action.because, report.plan.actions):
         finding = findings[action.because[0]]
         for path in action.paths:
             found.of[path] = (action.kind, finding.rule, finding.key)

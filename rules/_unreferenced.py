@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from readiness.facts import python
 from readiness.index import RepoIndex, islands
 from readiness.index.archives import tokens
 from readiness.index.history import FileHistory
@@ -39,6 +40,7 @@ class Candidate(Struct, frozen=True):
     tested: bool
     named: bool  # another file imports, runs or names it
     script: bool  # it lies among scripts
+    shim: bool  # it defines nothing: it hands on names from elsewhere, and warns of it
     island: bool  # nothing outside of its folder names the folder, and hardly anybody works there
     share: float  # of its deployment that is reached
     age: int
@@ -104,6 +106,15 @@ CONDITIONS = (
             and _is_trial(file)
         ),
         *(4, 4, 1),
+    ),
+    Condition(
+        "shim",
+        "it only hands on names from where they are now, and warns who imports it: it may be kept"
+        " for those outside",
+        ActionKind.AUDIT,
+        Confidence.LOW,
+        lambda file: file.shim and file.standing is Standing.NOTHING,
+        *(0, 0, 0),
     ),
     Condition(
         "unused",
@@ -202,6 +213,7 @@ def candidate(index: RepoIndex, path: str) -> Candidate:
         Standing.TESTED in uses,
         path in index.imports.importers or path in index.references.to,
         index.inventory.is_(path, FileClass.SCRIPT),
+        _is_shim(index, path),
         path in index.once(_left),
         reach.share(path),
         now - known.first,
@@ -214,6 +226,16 @@ def candidate(index: RepoIndex, path: str) -> Candidate:
 def condition(file: Candidate) -> Condition | None:
     """The first condition that holds; null where the file has its place."""
     return next((each for each in CONDITIONS if each.holds(file)), None)
+
+
+def _is_shim(index: RepoIndex, path: str) -> bool:
+    facts = index.facts(python.SLICE, path) if path.endswith(".py") else None
+    return (
+        facts is not None
+        and all(definition.kind == "variable" for definition in facts.definitions)
+        and any(imported.module == "warnings" for imported in facts.imports)
+        and bool(index.imports.imports.get(path))
+    )
 
 
 def _left(index: RepoIndex) -> set[str]:

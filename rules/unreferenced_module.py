@@ -64,6 +64,13 @@ class UnreferencedModule(Rule):
             f"{_OLD}, A app/legacy_rates.py\n2026-03-01 ann | M app/orders.py\n",
         ),
         Example(
+            "a module that moved, and the shim that it left for those outside",
+            _APP + "-- app/rates.py --\nimport warnings\nfrom app.store import *\n"
+            "warnings.warn('import app.store')\n-- app/tolls.py --\nfrom app.store import *\n",
+            ("app/rates.py", "app/tolls.py"),
+            f"{_OLD}, A app/rates.py, A app/tolls.py\n2026-03-01 ann | M app/orders.py\n",
+        ),
+        Example(
             "a scratch script at the root",
             _APP + "-- fix_rates.py --\nprint('fixed')\n",
             ("fix_rates.py",),

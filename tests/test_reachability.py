@@ -433,3 +433,21 @@ def test_a_document_that_names_a_small_folder_means_its_files() -> None:
     )
     assert index.reachability.standing("demo/project/dqn/train.py") is Standing.DOCUMENTED
     assert index.reachability.standing("other/deep/old.py") is Standing.NOTHING
+
+
+def test_what_the_environment_may_name_in_place_of_a_default_is_held() -> None:
+    reachability = of(
+        f"{MAIN}{CORE}import os\nmailer = os.environ.get('MAILER', 'app.mail.Mailer')\n"
+        "-- app/mail.py --\nclass Mailer: pass\n"
+        "-- paid/mail.py --\nfrom app.mail import Mailer\nclass Paid(Mailer): pass\n"
+        "-- paid/other.py --\nimport app.mail\nclass Other: pass\n"
+    )
+    assert reachability.held["paid/mail.py"].summary == (
+        "app/core.py lets MAILER name another Mailer"
+    )
+    assert not reachability.live("paid/other.py")
+
+
+def test_an_example_is_there_for_people_to_run() -> None:
+    reachability = of(f"{MAIN}{CORE}-- examples/first.py --\nimport app.core\n")
+    assert reachability.standing("examples/first.py") is Standing.BY_HAND

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from readiness.facts import manifest, mentions, python
 from readiness.index import frameworks
+from readiness.index.choices import chosen
 from readiness.index.inventory import ASIDE, RUN, FileClass
 from readiness.model import Evidence, Location
 
@@ -42,6 +43,7 @@ def conventions(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     yield from _admin(index)
     yield from _handlers(index)
     yield from index.once(repeated).items()
+    yield from chosen(index)
     yield from _packages(index)
     for path in index.files:
         if index.inventory.is_(path, *RUN, FileClass.DOCS):

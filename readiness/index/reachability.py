@@ -119,6 +119,9 @@ _SUPPORT = frozenset(
     "test tests mock mocks fake fakes stub stubs dummy dummies testing testutil testutils testlib "
     "testsupport fixture fixtures factories conftest".split()
 )
+_EXAMPLES = frozenset(
+    "example examples demo demos sample samples tutorial tutorials cookbook".split()
+)
 _PROJECTS = ("pyproject", "setup.py", "setup.cfg")
 _CONFIGURATION = (
     *(".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".json", ".env", ".service", ".xml"),
@@ -354,7 +357,8 @@ class _Builder:
                     yield path, Evidence(told, Location(path, facts.main_line))
                 elif path.endswith(_SCRIPTS) or (class_ is FileClass.SCRIPT and facts is not None):
                     yield path, Evidence(f"{path} is a script", Location(path))
-
+                elif facts is not None and not _EXAMPLES.isdisjoint(path.split("/")[:-1]):
+                    yield path, Evidence(f"{path} is an example", Location(path))
         for path in self._unused:
             yield path, Evidence(f"people may install the project of {path}", Location(path))
         for source, uses in self._snippets.items():
