@@ -46,6 +46,7 @@ _DATA = _SAMPLES | {
 _OF_RUNS = ("byte code", "tool cache")  # kinds that appear wherever tests are run
 _BINARY = {"db", "sqlite", "sqlite3", "rdb"}
 _WRITTEN = ("log", "profile", "state of a running program")  # code that names it writes it
+_PERSONAL = ("workspace.xml", "tasks.xml", "usage.statistics.xml")  # of one user of an editor
 _QUARTER = 90 * 86_400  # seconds
 _PERHAPS_KEPT = {".cache", "bower_components", "site-packages"}
 _IGNORE_FILES = ("ignore", "CODEOWNERS", ".gitattributes")
@@ -120,8 +121,9 @@ def certain(index: RepoIndex, kind: str, place: str, paths: Sequence[str]) -> bo
 
 def _left_alone(index: RepoIndex, paths: Sequence[str]) -> bool:
     """Has nobody touched these files since they were added, a quarter of a year ago at least?
-    What a team shares on purpose, it keeps up."""
-    known = [index.history.files.get(path) for path in paths]
+    What a team shares on purpose, it keeps up; what the editor writes by itself does not count."""
+    kept = [path for path in paths if path.rpartition("/")[2] not in _PERSONAL]
+    known = [index.history.files.get(path) for path in kept]
     now = index.snapshot.committed_at
     return index.history.complete and all(
         file is not None and file.edits <= 1 and now - file.last >= _QUARTER for file in known
