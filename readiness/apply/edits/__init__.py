@@ -11,13 +11,19 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from readiness.apply.edits import lines
+from readiness.apply.edits import cut, environment, lines, pointing
+from readiness.apply.edits.patches import patch
 from readiness.apply.edits.source import Refused, checked
 from readiness.model import Edit, EditKind
+
+__all__ = ["Edited", "edited", "patch"]
 
 _Editor = Callable[[bytes, Sequence[Edit]], bytes]
 # In this order the line numbers of the file as it was still hold.
 _EDITORS: dict[EditKind, _Editor] = {
+    EditKind.FROM_ENVIRONMENT: environment.edit,
+    EditKind.POINT_AT: pointing.edit,
+    EditKind.CUT: cut.edit,
     EditKind.ADD_LINES: lines.edit,
 }
 
@@ -34,8 +40,6 @@ def edited(content: bytes, edits: Sequence[Edit]) -> Edited:
     """All `edits` of one file made in its `content` (empty where the file is new), or none."""
     result = content
     try:
-        if any(edit.kind not in _EDITORS for edit in edits):
-            raise Refused("it is left to a person")
         for kind, editor in _EDITORS.items():
             own = [edit for edit in edits if edit.kind is kind]
             if own:
