@@ -17,7 +17,7 @@ from readiness.cli import ExitCode
 from readiness.cli.output import complain
 from readiness.errors import ReadinessError, one_line
 
-COMMANDS = ("audit", "explain", "plan", "rules")
+COMMANDS = ("apply", "audit", "explain", "plan", "restore", "rules")
 DEBUG_VARIABLE = "READINESS_DEBUG"
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 _EPILOG = """

@@ -18,11 +18,12 @@ from readiness.repo.commits import CommitHeader, parse_header, read_commit
 from readiness.repo.index_file import Entry, IndexFile
 from readiness.repo.locate import Place, find
 from readiness.repo.metadata import HUGE, printable, read_metadata
-from readiness.repo.objects import ObjectReader
+from readiness.repo.objects import DAMAGED, MISSING, ObjectReader
 from readiness.repo.refs import References
 from readiness.repo.room import GitStopped, Room
 from readiness.repo.settings import is_local, public_url, repository_name
 from readiness.repo.work_tree import WorkTree
+from readiness.repo.writer import Writer
 
 _BASE = 1  # the stage of what both sides of a conflict started from
 
@@ -148,6 +149,36 @@ class Repository:
                 yield from ((name, tree.read(name, limit)) for name in ids)
             else:
                 yield from self._objects.read(ids, limit)
+
+    def head(self) -> tuple[str | None, str | None]:
+        """(commit id, name of the branch): no id before the first commit, no name where HEAD is
+        detached."""
+        commit, branch = self._references.head()
+        if branch is None:
+            return commit, None
+        return commit, decode_path(branch.removeprefix(b"refs/heads/"))
+
+    def references(self) -> dict[bytes, str]:
+        """Every reference below `refs/` as it is now -> the object id that it leads to."""
+        return References(self._place).all()
+
+    def read_index(self) -> tuple[IndexFile, bytes]:
+        """The index, and its bytes as one whole file."""
+        index, _, raw = self._read_index()
+        return index, raw
+
+    def identify(self, content: bytes) -> str:
+        """The id of a blob with this content."""
+        return self._objects.identify(content)
+
+    def missing(self, blob_ids: Iterable[str]) -> set[str]:
+        """Those of which the repository has no content."""
+        answers = self._objects.read(blob_ids, -1)  # too large, all that are there
+        return {name for name, answer in answers if answer in (MISSING, DAMAGED)}
+
+    def writer(self, work: str) -> Writer:
+        """Writes this repository; `work` is an empty folder of ours on the same disk."""
+        return Writer(self._place, self._room, work)
 
     def history(self, commit_id: str) -> History:
         """Who changed which path when, and what was removed, up to a commit (its full id)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from select import POLLIN, poll
 from typing import TYPE_CHECKING
 
@@ -119,6 +119,19 @@ class Process:
             self._popen.stdin.flush()
         except BrokenPipeError as error:
             raise GitStopped from error
+
+    def finish(self, request: Iterable[bytes]) -> bool:
+        """Writes all of `request`, which ends there, and waits; has Git done what it was told?"""
+        assert self._popen.stdin is not None
+        try:
+            for piece in request:
+                self._popen.stdin.write(piece)
+            self._popen.stdin.close()
+        except BrokenPipeError:
+            return False
+        for _ in self.output.fields():
+            continue
+        return self.succeeded()
 
     def succeeded(self) -> bool:
         """Waits for the end; call it once the output has been read."""
@@ -245,6 +258,29 @@ class Room:
         for _ in self.fields("update-index", "--no-split-index", "--force-write-index"):
             continue
         return read_metadata(os.path.join(room, "index"), HUGE) or b""
+
+    def changed_index(self, content: bytes, request: Iterable[bytes]) -> bytes:
+        """The index in `content` with the lines of `git update-index -z --index-info` done."""
+        room = self._make()
+        _write(room, "index", content)
+        process = self.start("update-index", "-z", "--index-info")
+        try:
+            if not process.finish(request):
+                raise RepositoryError("Git cannot change a copy of the index; git fsck may say why")
+        finally:
+            process.close()
+        return read_metadata(os.path.join(room, "index"), HUGE) or b""
+
+    def mirror(self, folder: str) -> None:
+        """Makes of `folder` a Git directory with our configuration and the repository's own
+        references, to be changed by `git update-ref`."""
+        room = self._make()
+        os.mkdir(folder, 0o700)
+        for name in ("config", "HEAD"):
+            _write(folder, name, read_metadata(os.path.join(room, name)) or b"")
+        os.mkdir(os.path.join(folder, "objects"))
+        for name in ("refs", "packed-refs"):
+            os.symlink(os.path.join(self._place.common, name), os.path.join(folder, name))
 
     def untracked(self, index: bytes, work_tree: str) -> Iterator[bytes]:
         """The paths in the work tree that are neither in `index` nor ignored.

@@ -1,0 +1,260 @@
+"""Undoing and finishing: what an interrupted call left, brought to one of two ends.
+
+Both are made of steps that look at what is there before they act, so each may be repeated, and
+may itself be interrupted.
+
+To undo: what lies in `work/old` goes back to its path (unless somebody put another file there:
+then it is kept aside and told), what was put in its stead goes, our `index.lock` goes, the archive
+goes once everything is back, `work` goes, and last the journal.
+
+To finish: the pack comes into the repository, the index is replaced if nobody changed it, the
+references are created, empty folders and `work` go, our `index.lock` goes, and last the journal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+
+from readiness.apply import archive, disk, journal
+from readiness.apply.archive import NAME
+from readiness.apply.journal import ApplyError, Begun, Move, Room, Story
+from readiness.apply.paths import encoded, fault, parents
+from readiness.errors import one_line
+from readiness.model import encode_path
+from readiness.repo import Repository
+from readiness.repo.folder import Folder, read_at
+from readiness.repo.metadata import HUGE, printable, read_metadata
+
+_TRIES = 20  # to create references while another Git process holds their locks
+_PAUSE = 0.1  # seconds between them
+
+
+def recover(repository: Repository) -> list[str]:
+    """Brings an interrupted call to its end; sentences that say what was done, none if there was
+    nothing. The caller holds the lock."""
+    room = Room(repository.common_folder)
+    story = room.pending()
+    if story is None:
+        if room.is_real():
+            _clean(room)
+        return []
+    _check(story, room, repository)
+    if story.committed is not None:
+        return [f"plan {story.begun.plan}: what was interrupted is finished", *finish(repository)]
+    notes = undo(repository)
+    if not story.begun.archive:
+        return notes
+    return [f"plan {story.begun.plan}: what was interrupted is undone", *notes]
+
+
+def undo(repository: Repository) -> list[str]:
+    """Undoes what the journal tells; sentences on what somebody must look at."""
+    room = Room(repository.common_folder)
+    story = room.pending()
+    if story is None:
+        return []
+    notes: list[str] = []
+    if story.moving is not None:
+        with Folder(repository.root) as folder:
+            for move in reversed(story.moving.moves):
+                note = _undo_move(room, folder, move)
+                if note is not None:
+                    notes.append(note)
+    _unlock_index(room, story.begun)
+    if not notes:
+        _discard_archive(room, story.begun)
+    _clean(room)
+    journal.end(room)
+    return notes
+
+
+def finish(repository: Repository) -> list[str]:
+    """Finishes what the journal tells; sentences on what somebody must look at."""
+    room = Room(repository.common_folder)
+    story = room.pending()
+    assert story is not None and story.committed is not None
+    notes: list[str] = []
+    writer = repository.writer(room.work)
+    for source, target in writer.packs():
+        if not os.path.lexists(target):
+            disk.replace(source, target)
+            disk.sync(os.path.dirname(target))
+    if story.committed.index is not None:
+        notes += _replace_index(room, story.begun, *story.committed.index)
+    _create(repository, room, story.committed.references)
+    if story.moving is not None:
+        with Folder(repository.root) as folder:
+            for move in story.moving.moves:
+                if move.new is None:
+                    _remove_empty(folder, move.path)
+        for move in story.moving.moves:
+            disk.remove(old_place(room, move.number))
+    _unlock_index(room, story.begun)
+    _clean(room)
+    journal.end(room)
+    return notes
+
+
+def old_place(room: Room, number: int) -> str:
+    """Where what left the work tree lies until the end."""
+    return os.path.join(room.work, "old", str(number))
+
+
+def new_place(room: Room, number: int) -> str:
+    """Where what comes into the work tree lies from the beginning."""
+    return os.path.join(room.work, "new", str(number))
+
+
+def digest_at(folder: int | None, name: bytes) -> str | None:
+    """The SHA-256 of a file's content or a symlink's target; null where there is none."""
+    try:
+        return archive.describe(read_at(folder, name, archive.LARGEST))[0]
+    except OSError:
+        return None
+
+
+def _check(story: Story, room: Room, repository: Repository) -> None:
+    """The journal must speak of this work tree, and of nothing outside."""
+    begun = story.begun
+    if not begun.plan:
+        return
+    moves = story.moving.moves if story.moving is not None else ()
+    if moves and begun.git != repository.git_folder:
+        raise ApplyError(
+            f"apply was interrupted in another work tree of this repository"
+            f" ({printable(begun.git)}); run readiness apply there first"
+        )
+    wrong = any(fault(move.path) is not None for move in moves)
+    if os.path.commonpath((begun.git, repository.common_folder)) != repository.common_folder:
+        wrong = True
+    if begun.archive:
+        folder, name = os.path.split(begun.archive)
+        wrong = wrong or folder != room.archives or not NAME.fullmatch(name)
+        wrong = wrong or os.path.basename(begun.files or name) != name
+    if wrong:
+        raise ApplyError(f"{printable(room.journal)} names what it cannot name; look at it")
+
+
+def _undo_move(room: Room, folder: Folder, move: Move) -> str | None:
+    """Brings one path back; the sentence where somebody else's file is in its place."""
+    old, new = old_place(room, move.number), new_place(room, move.number)
+    here = os.path.lexists(old)
+    if move.old is not None and not here:
+        return None
+    with folder.parent(encoded(move.path), make=here) as (descriptor, name):
+        ours = _same(descriptor, name, new) and digest_at(descriptor, name) == move.new
+        if not here:
+            if ours:
+                disk.remove(name, descriptor)
+                _remove_empty(folder, move.path)
+            return None
+        if ours:
+            disk.replace(old, name, descriptor)
+            return None
+        try:
+            disk.move_in(old, name, descriptor)
+        except FileExistsError:
+            if not _same(descriptor, name, old):
+                return _keep_aside(room, move)
+        disk.remove(old)
+    return None
+
+
+def _keep_aside(room: Room, move: Move) -> str:
+    aside = os.path.join(room.folder, "kept")
+    disk.make_folder(aside)
+    place = os.path.join(aside, f"{move.number}-{os.urandom(4).hex()}")
+    disk.rename(old_place(room, move.number), place)
+    return (
+        f"{one_line(move.path)} is there anew; the file from before is kept as {printable(place)}"
+    )
+
+
+def _same(folder: int, name: bytes, place: str) -> bool:
+    """Is the file in the open folder the very one that has another name at `place`?"""
+    try:
+        return os.path.samestat(os.lstat(name, dir_fd=folder), os.lstat(place))
+    except OSError:
+        return False
+
+
+def _replace_index(room: Room, begun: Begun, before: str, after: str) -> list[str]:
+    path = os.path.join(begun.git, "index")
+    prepared = os.path.join(room.work, "index")
+    now = index_digest(path)
+    if now == before and os.path.lexists(prepared):
+        disk.replace(prepared, path)
+        disk.sync(begun.git)
+    elif now != after:
+        return ["the index was changed meanwhile, so it is left: git add --update stages the rest"]
+    return []
+
+
+def index_digest(path: str) -> str:
+    """The SHA-256 of an index file; of nothing where there is none."""
+    return hashlib.sha256(read_metadata(path, HUGE) or b"").hexdigest()
+
+
+def _create(repository: Repository, room: Room, references: tuple[tuple[str, str], ...]) -> None:
+    """Creates the references that do not exist yet. Raises ApplyError where one is another's."""
+    for attempt in range(_TRIES):
+        known = repository.references()
+        for name, value in references:
+            if known.get(name.encode(), value) != value:
+                raise ApplyError(
+                    f"{name} was made by somebody else meanwhile; rename it and run this again:"
+                    " the rest is done"
+                )
+        missing = [(name, value) for name, value in references if name.encode() not in known]
+        if not missing:
+            return
+        if attempt == _TRIES - 1:  # whoever wrote these names was killed: only we use them
+            for name, _ in missing:
+                disk.remove(os.path.join(repository.common_folder, name + ".lock"))
+        disk.remove_tree(os.path.join(room.work, "references"))
+        if not repository.writer(room.work).create_references(missing):
+            time.sleep(_PAUSE)
+    raise ApplyError("the references could not be written; is there room on the disk? run it again")
+
+
+def _remove_empty(folder: Folder, path: str) -> None:
+    """Removes the folders above `path` that hold nothing any more, as Git does."""
+    for up in reversed(parents(path)):
+        try:
+            with folder.parent(encode_path(up)) as (descriptor, name):
+                if not disk.remove_folder(name, descriptor):
+                    return
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return
+
+
+def _unlock_index(room: Room, begun: Begun) -> None:
+    """Removes `index.lock` if it is the one that we made."""
+    if not begun.token:
+        return
+    path = os.path.join(begun.git, "index.lock")
+    if not os.path.islink(path) and read_metadata(path) == begun.token.encode():
+        disk.remove(path)
+
+
+def _discard_archive(room: Room, begun: Begun) -> None:
+    if not begun.archive:
+        return
+    for place in filter(None, (begun.archive, begun.files)):
+        for folder in (place, f"{place}.new"):
+            if os.path.isdir(folder) and not os.path.islink(folder):
+                for name in (archive.MANIFEST, archive.FILES):
+                    disk.remove(os.path.join(folder, name))
+                disk.remove_folder(folder)
+
+
+def _clean(room: Room) -> None:
+    """Removes `work`, unless something that came out of the work tree is still there."""
+    old = os.path.join(room.work, "old")
+    if os.path.isdir(old) and not disk.remove_folder(old):
+        raise ApplyError(f"{printable(old)} still holds files of the work tree; look at them")
+    disk.remove_tree(room.work)
