@@ -90,10 +90,12 @@ def _read(report: Report) -> Proposals:
     assert report.plan is not None
     findings = {finding.fingerprint: finding for finding in report.findings}
     found = Proposals(report.files)
-    for action in filter(lambda action: action.because, report.plan.actions):
-        finding = findings[action.because[0]]
-        for path in action.paths:
-            found.of[path] = (action.kind, finding.rule, finding.key)
+    for action in report.plan.actions:
+        if action.kind not in (*REMOVALS, "AUDIT"):
+            continue
+        for finding in (findings[print_] for print_ in reversed(action.because)):
+            for path in set(action.paths).intersection(finding.targets):
+                found.of[path] = (action.kind, finding.rule, finding.key)
     return found
 
 

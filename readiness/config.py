@@ -73,6 +73,9 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
         Names, Meta(description="routes that answer whether the service is ready")
     ] = ()
     waivers: Annotated[tuple[Waiver, ...], Meta(description="findings that may stay")] = ()
+    plan: Annotated[
+        str, Meta(description="an earlier plan file: what it keeps with a reason stays kept")
+    ] = ""
     source: str = ""  # the file it was read from
 
 
@@ -89,6 +92,7 @@ _MUST_BE = {
     "preboot": "must be a list of function names",
     "readiness_routes": "must be a list of routes",
     "waivers": "must be a list of tables",
+    "plan": "must be the path of a plan file, from the root of the repository",
     "rule": "must be the id or name of a rule",
     "path": "must be a path or a glob",
     "fingerprint": "must be a finding's fingerprint",

@@ -13,7 +13,7 @@ from msgspec import Struct
 from readiness import selection
 from readiness.config import PYPROJECT, STANDALONE, Config, Profile, Threshold, read
 from readiness.errors import ConfigError, UsageError, one_line
-from readiness.model import SUBMODULE, SYMLINK, Snapshot, TrackedFile
+from readiness.model import SUBMODULE, SYMLINK, Plan, Snapshot, TrackedFile
 from readiness.repo import Repository
 from readiness.rule import Rule
 
@@ -24,7 +24,7 @@ _SECTION = rb"(?m)^[ \t]*\[{1,2}[ \t]*tool[ \t]*\.[ \t]*readiness\b"
 class Options(Struct, frozen=True):
     """What one audit is asked for. Where it is null or empty, the configuration decides; `ignore`
     adds to the configuration's. `isolated` leaves the configuration out altogether. With `plan`
-    the report has one."""
+    the report has one, for `target`, in which what `previous` keeps stays kept."""
 
     rev: str | None = None
     staged: bool = False
@@ -36,6 +36,8 @@ class Options(Struct, frozen=True):
     fail_under: float | None = None
     fail_on: Threshold | None = None
     plan: bool = False
+    target: float | None = None
+    previous: Plan | None = None
 
 
 def configure(
@@ -95,6 +97,19 @@ def _untracked(folder: str, name: str) -> bytes | None:
 def _read_configuration(repository: Repository, snapshot: Snapshot) -> Config:
     found = {file.path: file for file in snapshot.files if file.path in (PYPROJECT, STANDALONE)}
     return read(*(_content(repository, found.get(name)) for name in (PYPROJECT, STANDALONE)))
+
+
+def content_of(repository: Repository, snapshot: Snapshot, path: str, source: str) -> str:
+    """The text of a tracked file that the configuration in `source` names.
+
+    Raises:
+        ConfigError: there is no such file to read.
+    """
+    found = next((file for file in snapshot.files if file.path == path), None)
+    content = _content(repository, found)
+    if content is None:
+        raise ConfigError(f"{source}: {one_line(path)} is not a tracked file")
+    return content.decode(errors="replace")
 
 
 def _content(repository: Repository, file: TrackedFile | None) -> bytes | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
@@ -14,24 +13,20 @@ from readiness import __version__, memo
 from readiness import cache as caching
 from readiness.cache import Cache
 from readiness.config import Config, digest
-from readiness.configure import Options, configure, overlooked
+from readiness.configure import Options, configure, content_of, overlooked
 from readiness.index import RepoIndex
 from readiness.index.history import History
 from readiness.model import (
-    Finding,
-    Outcome,
+    Plan,
     Report,
-    RuleError,
     SkippedFile,
     Snapshot,
-    State,
     TrackedFile,
 )
 from readiness.repo import Repository
 from readiness.rule import Rule, Status
 
 SCHEMA_VERSION = 1
-_NO_FILES = "there are no files to judge"
 _LASTING = "larger than "  # the reason for not reading a file that no other audit will see changed
 
 
@@ -103,7 +98,7 @@ def _make(
     """The report, and whether it follows from the snapshot alone."""
     from pathlib import Path
 
-    from readiness import collect, gate, plan, score, secrets, selection, story, suppress
+    from readiness import collect, gate, judging, score, secrets, selection, story, suppress
     from readiness.index import languages, unread
     from readiness.rule import slices_of, summarise
 
@@ -125,12 +120,12 @@ def _make(
     )
     history = partial(_history, repository, snapshot.commit, cache)
     index = RepoIndex(snapshot, collected.facts, config, history)
-    judgement = judge(index, rules)
+    judgement = judging.judge(index, rules)
     if not any(slice_.name == secrets.SLICE.name for slice_ in slices):
-        judgement = _redacted(judgement)
+        judgement = judging.redacted(judgement)
     summaries = tuple(summarise(rule) for rule in rules)
     suppressed = suppress.split(judgement.findings, index, summaries, world.today, installed)
-    lenient = _without_waived(judgement, index, rules, suppressed.active)
+    lenient = judging.without_waived(judgement, index, rules, suppressed.active)
     unread_paths = [skipped.path for skipped in collected.skipped]
     scorecard = score.evaluate(
         installed,
@@ -142,6 +137,18 @@ def _make(
         owned=suppressed.owned,
         complete=not lenient.errors and not languages.hold_source(index, unread_paths),
     )
+    proposed = None
+    if options.plan:
+        from readiness import planning
+
+        proposed = planning.make(
+            planning.Audited(
+                index, rules, installed, collected.facts, lenient, suppressed, scorecard
+            ),
+            target=options.target,
+            previous=options.previous or _earlier_plan(repository, snapshot, config),
+            changed=_changed(repository, snapshot),
+        )
     stable = {rule.id for rule in rules if rule.status is Status.STABLE}
     gated = [finding for finding in suppressed.active if finding.rule in stable]
     report = Report(
@@ -164,7 +171,7 @@ def _make(
         gate=gate.decide(scorecard, gated, config, lenient.errors),
         files=len(files),
         excluded=excluded,
-        plan=plan.propose(index, suppressed.active) if options.plan else None,
+        plan=proposed,
     )
     lasting = (
         not lenient.errors
@@ -173,6 +180,24 @@ def _make(
         and ("history" not in vars(index) or index.history.complete)
     )
     return report, lasting
+
+
+def _earlier_plan(repository: Repository, snapshot: Snapshot, config: Config) -> Plan | None:
+    """The plan that the configuration names."""
+    if not config.plan:
+        return None
+    from readiness.plan.document import read
+
+    return read(content_of(repository, snapshot, config.plan, config.source), config.plan)
+
+
+def _changed(repository: Repository, snapshot: Snapshot) -> frozenset[str]:
+    """The paths that are not as in the commit that the snapshot stands on."""
+    base: dict[str, str] = {}
+    if snapshot.commit is not None:
+        committed = repository.snapshot(rev=snapshot.commit)
+        base = {file.path: file.blob_id for file in committed.files}
+    return frozenset(file.path for file in snapshot.files if base.get(file.path) != file.blob_id)
 
 
 def _visible(files: tuple[TrackedFile, ...], exclude: Sequence[str]) -> tuple[TrackedFile, ...]:
@@ -212,103 +237,3 @@ def _history(repository: Repository, commit: str | None, cache: Cache) -> Histor
     if history.complete:
         cache.put([(key, msgspec.msgpack.encode(history))])
     return history
-
-
-class Judgement(Struct, frozen=True):
-    """What the rules say of one index: findings worst first, one outcome a rule, the crashes."""
-
-    findings: tuple[Finding, ...]
-    outcomes: tuple[Outcome, ...]
-    errors: tuple[RuleError, ...]
-
-
-def judge(index: RepoIndex, rules: Sequence[Rule]) -> Judgement:
-    """Runs every rule; one that raises becomes an error and an unknown outcome, never a pass."""
-    findings: list[Finding] = []
-    outcomes: list[Outcome] = []
-    errors: list[RuleError] = []
-    for rule in rules:
-        try:
-            found, outcome = _judge_one(index, rule)
-        except Exception as error:  # a third party's rule may raise anything
-            text = f"{type(error).__name__}: {error}"
-            errors.append(RuleError(rule.id, text))
-            found, outcome = [], Outcome(rule.id, State.UNKNOWN, 0.0, rule.severity, text)
-        findings += found
-        outcomes.append(outcome)
-    return Judgement(sort_findings(findings), tuple(outcomes), tuple(errors))
-
-
-def _redacted(judgement: Judgement) -> Judgement:
-    """The judgement without secrets in what rules quote; they were not looked for before."""
-    from readiness.secrets import redact
-
-    findings, outcomes = judgement.findings, judgement.outcomes
-    quotes = {finding.message for finding in findings} | {finding.cause for finding in findings}
-    quotes |= {evidence.summary for finding in findings for evidence in finding.evidence}
-    quotes |= {outcome.reason for outcome in outcomes}
-    end = "\n\0\n"  # no text holds it, and all together are searched in the time of a few
-    texts = sorted(quotes)
-    shown = dict(zip(texts, redact(end.join(texts)).split(end), strict=True))
-    replace = msgspec.structs.replace
-    return Judgement(
-        tuple(
-            replace(
-                finding,
-                message=shown[finding.message],
-                cause=shown[finding.cause],
-                evidence=tuple(
-                    replace(evidence, summary=shown[evidence.summary])
-                    for evidence in finding.evidence
-                ),
-            )
-            for finding in findings
-        ),
-        tuple(replace(outcome, reason=shown[outcome.reason]) for outcome in outcomes),
-        judgement.errors,
-    )
-
-
-def _judge_one(index: RepoIndex, rule: Rule) -> tuple[list[Finding], Outcome]:
-    reason = rule.applies(index) if index.files else _NO_FILES
-    if reason is not None:
-        return [], Outcome(rule.id, State.NOT_APPLICABLE, 1.0, rule.severity, reason)
-    found = list(rule.check(index))
-    return found, rule.measure(index, found)
-
-
-def _without_waived(
-    judgement: Judgement, index: RepoIndex, rules: Sequence[Rule], active: Sequence[Finding]
-) -> Judgement:
-    """The judgement without the findings that someone answers for."""
-    left: dict[str, list[Finding]] = defaultdict(list)
-    for finding in active:
-        left[finding.rule].append(finding)
-    before = Counter(finding.rule for finding in judgement.findings)
-    outcomes: list[Outcome] = []
-    errors = list(judgement.errors)
-    for rule, outcome in zip(rules, judgement.outcomes, strict=True):
-        if before[rule.id] != len(left[rule.id]):
-            try:
-                outcome = rule.measure(index, left[rule.id])
-            except Exception as error:
-                errors.append(RuleError(rule.id, f"{type(error).__name__}: {error}"))
-        outcomes.append(outcome)
-    return Judgement(tuple(active), tuple(outcomes), tuple(errors))
-
-
-def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Worst and surest first, then by rule, path, line and key: the same order in every run."""
-    return tuple(
-        sorted(
-            findings,
-            key=lambda finding: (
-                finding.severity.rank,
-                finding.confidence.rank,
-                finding.rule,
-                finding.location.path or "",
-                finding.location.line or 0,
-                finding.key,
-            ),
-        )
-    )

@@ -45,10 +45,12 @@ def test_the_strongest_action_wins_and_a_path_stands_once() -> None:
 
 
 def test_findings_that_ask_for_the_same_of_a_file_stand_in_one_action() -> None:
-    first = finding(ActionKind.MODIFY, "compose.yml", rule="AAA001")
-    second = finding(ActionKind.MODIFY, "compose.yml", rule="AAA002")
-    plan = propose(build_index("-- compose.yml --\nservices: {}\n"), [first, second])
-    assert [action.because for action in plan.actions] == [(first.fingerprint, second.fingerprint)]
+    folder = finding(ActionKind.ARCHIVE, "old/a.py", "old/b.py", rule="AAA001")
+    file = finding(ActionKind.ARCHIVE, "old/a.py", rule="AAA002")
+    plan = propose(build_index("-- old/a.py --\n-- old/b.py --\n"), [file, folder])
+    assert [(action.paths, action.because) for action in plan.actions] == [
+        (("old/a.py", "old/b.py"), (folder.fingerprint, file.fingerprint))
+    ]
 
 
 def test_what_live_code_imports_is_asked_about_with_the_line_that_imports_it() -> None:
@@ -70,10 +72,10 @@ def test_a_test_keeps_nothing_alive() -> None:
     assert actions(plan) == {"a.py": "ARCHIVE"}
 
 
-def test_a_finding_without_a_file_stays_in_the_plan() -> None:
+def test_what_is_absent_is_to_be_made() -> None:
     missing = Finding("AAA001", Location(), "There is no CI", Severity.HIGH, Confidence.HIGH)
     plan = propose(build_index("-- a.py --\nx = 1\n"), [missing])
-    assert [(action.kind, action.paths) for action in plan.actions] == [("MODIFY", ())]
+    assert [(action.kind, action.paths) for action in plan.actions] == [("CREATE", ())]
 
 
 def test_the_plan_of_a_repository_is_json_with_every_file_of_an_archive(

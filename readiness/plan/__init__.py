@@ -1,88 +1,125 @@
-"""The plan: what the findings ask for, one action a path, and nothing removed that is in use."""
+"""The plan: what the findings ask for, in the order in which it is done, and what it gains."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import TYPE_CHECKING
 
-from readiness.model import Action, ActionKind, Finding, Plan
-from readiness.plan.blockers import blocked_by
+from msgspec.structs import replace
+
+from readiness.model import (
+    Action,
+    ActionKind,
+    Area,
+    Evidence,
+    Finding,
+    Forecast,
+    Plan,
+    RuleSummary,
+    Severity,
+    Speaks,
+)
+from readiness.plan import keep, outside, schedule
+from readiness.plan.fates import GOING, decide
+from readiness.plan.gains import Evaluate, weighed
+from readiness.plan.identity import identify
+from readiness.plan.previous import kept_by
+from readiness.plan.tasks import put_together
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
 
-_ORDER = tuple(ActionKind)  # of two actions on one path the earlier one wins
-_REMOVALS = (ActionKind.ARCHIVE, ActionKind.REMOVE)
-_BLOCKERS = 5  # sentences of one action that name what stands in its way
+_SECRETS = 5  # files of one action that are named because they hold some
 
 
-def propose(index: RepoIndex, findings: Sequence[Finding]) -> Plan:
-    """The plan for `findings`, worst first: each path once, under the strongest action that a
-    finding asks for; what else asks for the same stands in its `because`, the deciding finding
-    first. What live code, a build or a loader still uses is AUDIT, never removed."""
-    chosen = _choose(findings)
-    removed = {path for path, finding in chosen.items() if finding.action in _REMOVALS}
-    blocked = blocked_by(index, removed)
-    asking = _asking(findings)
-    actions: list[Action] = []
-    for finding, paths in _grouped(chosen, findings):
-        free = tuple(path for path in paths if path not in blocked)
-        if free or not paths:
-            same = (each for path in free for each in asking[finding.action, path])
-            because = tuple(dict.fromkeys((finding.fingerprint, *same)))
-            actions.append(_action(finding, finding.action, free, because))
-        held = tuple(path for path in paths if path in blocked)
-        if held:
-            told = dict.fromkeys(blocked[path].summary for path in held)
-            because = (finding.fingerprint,)
-            blockers = tuple(told)[:_BLOCKERS]
-            actions.append(_action(finding, ActionKind.AUDIT, held, because, blockers))
-    actions.sort(key=lambda action: _ORDER.index(action.kind))
-    return Plan(index.snapshot.commit, tuple(actions))
+def propose(
+    index: RepoIndex,
+    findings: Sequence[Finding],
+    rules: Iterable[RuleSummary] = (),
+    *,
+    previous: Plan | None = None,
+    evaluate: Evaluate | None = None,
+    target: float | None = None,
+    changed: Set[str] = frozenset(),
+) -> Plan:
+    """The plan for `findings`, worst first.
+
+    Each path goes, stays or is asked about once, under the strongest action that a finding asks
+    for; what live code, a build or a loader still uses is AUDIT, never removed. What a person kept
+    in the plan `previous` stays. `changed` are the paths that are not as in the base commit.
+    Gains are worked out where `evaluate` says what the scores would be, and `target` marks the
+    actions that it needs.
+    """
+    known = {rule.id: rule for rule in rules}
+    kept = kept_by(previous, index.files, findings)
+    open_ = [
+        _asking(each)
+        for each in findings
+        if each.fingerprint not in kept.findings and each.severity is not Severity.INFO
+    ]
+    fates = decide(index, open_, kept.paths, keep.spared(index))
+    tasks = put_together(fates.asks, known)
+    decided = kept.paths.union(path for task in tasks if task.kind in _FATES for path in task.paths)
+    actions = schedule.in_order(
+        [
+            *kept.actions,
+            *keep.keeps(index, decided),
+            *schedule.scheduled(index, tasks, known),
+            *outside.attests(index, open_, known),
+        ]
+    )
+    base = index.snapshot.commit
+    actions = [
+        _with_secrets(_with_blobs(action, index, changed), open_, known)
+        for action in schedule.named(actions, base)
+    ]
+    forecast: tuple[Forecast, ...] = ()
+    if evaluate is not None:
+        goal = 10.0 if target is None else target
+        actions, forecast = weighed(actions, fates.settled, evaluate, goal)
+    return Plan(base, tuple(actions), identify(base, actions), target, forecast, kept.notes)
 
 
-def _choose(findings: Iterable[Finding]) -> dict[str, Finding]:
-    """Path -> the finding whose action it gets: the strongest, of those the most specific."""
-    chosen: dict[str, Finding] = {}
-    for finding in findings:
-        for path in finding.targets:
-            known = chosen.get(path)
-            if known is None or _rank(finding) < _rank(known):
-                chosen[path] = finding
-    return chosen
+_FATES = (*GOING, ActionKind.AUDIT)
 
 
-def _rank(finding: Finding) -> tuple[int, int]:
-    return _ORDER.index(finding.action), len(finding.targets)
+def _asking(finding: Finding) -> Finding:
+    """What is absent is to be made."""
+    if finding.action is ActionKind.MODIFY and finding.location.path is None:
+        return replace(finding, action=ActionKind.CREATE)
+    return finding
 
 
-def _grouped(
-    chosen: dict[str, Finding], findings: Sequence[Finding]
-) -> Iterator[tuple[Finding, tuple[str, ...]]]:
-    """The findings that some path follows, or that name none, each with its paths."""
-    paths: dict[str, list[str]] = {}
-    for path, finding in sorted(chosen.items()):
-        paths.setdefault(finding.fingerprint, []).append(path)
-    for finding in findings:
-        own = paths.pop(finding.fingerprint, None)
-        if own is not None or not finding.targets:
-            yield finding, tuple(own or ())
+def _with_blobs(action: Action, index: RepoIndex, changed: Set[str]) -> Action:
+    if changed.isdisjoint(action.paths):
+        return action
+    files = index.files
+    return replace(
+        action,
+        blobs=tuple(files[path].blob_id if path in changed else "" for path in action.paths),
+    )
 
 
-def _asking(findings: Iterable[Finding]) -> dict[tuple[ActionKind, str], list[str]]:
-    """(action, path) -> the fingerprints of the findings that ask for it."""
-    asking: dict[tuple[ActionKind, str], list[str]] = {}
-    for finding in findings:
-        for path in finding.targets:
-            asking.setdefault((finding.action, path), []).append(finding.fingerprint)
-    return asking
-
-
-def _action(
-    finding: Finding,
-    kind: ActionKind,
-    paths: tuple[str, ...],
-    because: tuple[str, ...],
-    blockers: tuple[str, ...] = (),
+def _with_secrets(
+    action: Action, findings: Sequence[Finding], rules: dict[str, RuleSummary]
 ) -> Action:
-    return Action(kind, paths, finding.message, because, finding.evidence, blockers)
+    """What goes and holds secrets says so: an archive does not take them unless told."""
+    if action.kind not in GOING:
+        return action
+    paths = set(action.paths)
+    holders = {
+        finding.location.path: finding.location
+        for finding in findings
+        if finding.location.path in paths
+        and (rule := rules.get(finding.rule))
+        and rule.area is Area.SECRETS
+    }
+    if not holders:
+        return action
+    told = [
+        Evidence(
+            f"{path} holds a secret, which Git's history keeps: revoke it", place, Speaks.AGAINST
+        )
+        for path, place in holders.items()
+    ]
+    return replace(action, evidence=(*action.evidence, *told[:_SECRETS]))

@@ -1,0 +1,115 @@
+"""Planning: the plan of an audited snapshot, with what each step of it gains."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from readiness import judging, plan, score
+from readiness.index import RepoIndex
+from readiness.judging import Judgement
+from readiness.model import Finding, Plan, RuleSummary, Scorecard, State
+from readiness.rule import Rule, summarise
+from readiness.suppress import Suppressed
+
+
+class Audited(Struct, frozen=True):
+    """What the audit of a snapshot has found; `judgement` is what is left of it without what
+    waivers answer for, `facts` are those of the index, and `installed` all rules that there are."""
+
+    index: RepoIndex
+    rules: Sequence[Rule]
+    installed: Sequence[RuleSummary]
+    facts: Mapping[str, Mapping[str, bytes]]
+    judgement: Judgement
+    suppressed: Suppressed
+    scorecard: Scorecard
+
+
+def make(
+    audited: Audited, *, target: float | None, previous: Plan | None, changed: Set[str]
+) -> Plan:
+    """The plan for what was found; the arguments are those of `plan.propose`, and the target is
+    the configured one where none is given."""
+    return plan.propose(
+        audited.index,
+        audited.suppressed.active,
+        [summarise(rule) for rule in audited.rules],
+        previous=previous,
+        evaluate=WhatIf(audited),
+        target=audited.index.config.target if target is None else target,
+        changed=changed,
+    )
+
+
+class WhatIf:
+    """The scorecard of the snapshot if findings were mended and files gone (`plan.gains.Evaluate`).
+
+    Only the rules that lose a finding measure again. Where the rules are asked anew, they are
+    asked about the same facts without those of the files that are gone.
+    """
+
+    def __init__(self, audited: Audited) -> None:
+        self._audited = audited
+        self._rules = {rule.id: rule for rule in audited.rules}
+        self._waived = {entry.finding.fingerprint for entry in audited.suppressed.waived}
+        self._known = {frozenset[str](): (audited.index, audited.judgement)}
+
+    def __call__(
+        self, solved: Set[str], gone: Set[str], judged: frozenset[str] = frozenset()
+    ) -> Scorecard:
+        index, judgement = self._without(judged)
+        left: dict[str, list[Finding]] = defaultdict(list)
+        changed = set()
+        for finding in judgement.findings:
+            stays = None if finding.fingerprint in solved else _left(finding, gone)
+            if stays is not None:
+                left[finding.rule].append(stays)
+            if stays is not finding:
+                changed.add(finding.rule)
+        outcomes = tuple(
+            self._rules[outcome.rule].measure(index, left[outcome.rule])
+            if outcome.rule in changed and outcome.state is State.MEASURED
+            else outcome
+            for outcome in judgement.outcomes
+        )
+        findings = tuple(finding for findings in left.values() for finding in findings)
+        return self._score(score.Sheet(outcomes, findings))
+
+    def _without(self, gone: frozenset[str]) -> tuple[RepoIndex, Judgement]:
+        known = self._known.get(gone)
+        if known is None:
+            whole = self._audited.index
+            files = tuple(file for file in whole.snapshot.files if file.path not in gone)
+            snapshot = replace(whole.snapshot, files=files)
+            index = RepoIndex(snapshot, self._audited.facts, whole.config, lambda: whole.history)
+            judgement = judging.judge(index, self._audited.rules)
+            open_ = [each for each in judgement.findings if each.fingerprint not in self._waived]
+            lenient = judging.without_waived(judgement, index, self._audited.rules, open_)
+            known = self._known[gone] = index, lenient
+        return known
+
+    def _score(self, sheet: score.Sheet) -> Scorecard:
+        card = self._audited.scorecard
+        return score.evaluate(
+            self._audited.installed,
+            sheet,
+            sheet,
+            lines_covered=card.coverage.lines,
+            target=card.target,
+            profile=card.profile,
+            owned=False,
+        )
+
+
+def _left(finding: Finding, gone: Set[str]) -> Finding | None:
+    """What is left of a finding without the files that are gone."""
+    if finding.location.path in gone:
+        return None
+    if gone.isdisjoint(finding.subjects):
+        return finding
+    subjects = tuple(path for path in finding.subjects if path not in gone)
+    return replace(finding, subjects=subjects) if subjects else None
