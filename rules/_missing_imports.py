@@ -83,12 +83,23 @@ def _fate(each: Lost) -> str:
 
 def action(index: RepoIndex, path: str, all_lost: Sequence[Lost]) -> ActionKind:
     """What moved can be imported from where it is, and a test that also needs what lives can be
-    mended. Where all that it needs is archived code, it goes with it; else someone has to look."""
+    mended, unless what it is called after is gone. Where all that it needs is archived code, it
+    goes with it; else someone has to look."""
     fates = {each.move.fate for each in all_lost}
-    if tested(index, path) or Fate.MOVED in fates or any(each.name for each in all_lost):
-        return ActionKind.MODIFY
+    moved, names = Fate.MOVED in fates, any(each.name for each in all_lost)
+    if moved or names or tested(index, path):
+        gone = not moved and any(_is_subject(path, each) for each in all_lost)
+        return ActionKind.AUDIT if gone else ActionKind.MODIFY
     code = fates == {Fate.ARCHIVED} and not any(_is_helper(each) for each in all_lost)
     return ActionKind.ARCHIVE if code else ActionKind.AUDIT
+
+
+def _is_subject(path: str, each: Lost) -> bool:
+    """Is the test called after the module that is gone, or after what it imports from there?"""
+    stem = path.rpartition("/")[2].removesuffix(".py").lower()
+    subject = stem.removeprefix("test_").removesuffix("_test").replace("_", "")
+    names = [each.module.rpartition(".")[2], *(missing.import_.name for missing in each.imports)]
+    return not each.name and subject in {name.lower().replace("_", "") for name in names}
 
 
 def _is_helper(each: Lost) -> bool:

@@ -11,6 +11,8 @@ from readiness.index.start_scripts import StartScript, Way
 from readiness.model import ActionKind, Area, Confidence, Dimension, Evidence, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
 
+from ._left_starts import LeftStart, left_starts
+
 _APP = """\
 -- pyproject.toml --
 [project]
@@ -47,7 +49,9 @@ class StartupScriptSprawl(Rule):
         Finds the scripts that start an application, the containers that this repository builds, or
         the databases that it needs, told from their commands. Of those that start the same thing
         in the same way it names the one to keep, by who runs it, which documents name it and
-        whether all that it starts is there, and reports every other one that nothing runs.
+        whether all that it starts is there, and reports every other one that nothing runs. It also
+        asks about ways to set up or start the software that were left behind: set-up scripts,
+        Procfiles and compose files that nothing uses and nobody has touched for long.
 
     Why it matters
         Each script starts something slightly different: other ports, other services, other
@@ -94,6 +98,25 @@ class StartupScriptSprawl(Rule):
             'CMD ["./start-server.sh"]\n-- start-server.sh --\nuvicorn main:app\n'
             "-- run.sh --\ndocker compose up -d\n",
         ),
+        Example(
+            "a set-up script, a list of processes and a compose file that were left behind",
+            "-- scripts/install_shop.sh --\napt-get install python2\n-- Procfile --\nweb: shop\n"
+            "-- old.yml --\nservices:\n  web:\n    build: ./gone\n-- Dockerfile --\nFROM python\n"
+            "-- bootstrap.sh --\nx\n-- README.md --\nRun `bootstrap.sh`.\n",
+            ("Procfile", "old.yml", "scripts/install_shop.sh"),
+            "2020-01-01 ann | A Procfile, A scripts/install_shop.sh, A bootstrap.sh, A old.yml\n"
+            "2024-01-01 ann | A Dockerfile\n",
+        ),
+        Example(
+            "a way to start that is young, and one that something names",
+            "-- scripts/install_shop.sh --\nx\n-- setup/start-db.sh --\nx\n"
+            "-- Procfile --\nweb: shop\n-- app.json --\n{}\n"
+            "-- Makefile --\nup:\n\t./setup/start-db.sh\n"
+            "-- Dockerfile --\nFROM python\n",
+            (),
+            "2020-01-01 ann | A Procfile, A setup/start-db.sh\n"
+            "2025-12-01 ann | A Dockerfile, A scripts/install_shop.sh\n",
+        ),
         Example("deployment", _APP + "-- deploy-and-run.sh --\ngit pull\nuvicorn main:app\n"),
         Example(
             "databases beside the application",
@@ -103,12 +126,29 @@ class StartupScriptSprawl(Rule):
     )
 
     def applies(self, index: RepoIndex) -> str | None:
-        return None if index.start_groups else "no script starts the software"
+        if index.start_groups or any(left_starts(index)):
+            return None
+        return "no script starts the software"
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         for group in index.start_groups:
             for rival in group.rivals:
                 yield self._finding(group, rival)
+        rivals = {rival.path for group in index.start_groups for rival in group.rivals}
+        for left in left_starts(index):
+            if left.path not in rivals:
+                yield self._left(left)
+
+    def _left(self, left: LeftStart) -> Finding:
+        return self.finding(
+            left.path,
+            f"{left.path} is {left.what}",
+            severity=Severity.LOW,
+            confidence=Confidence.LOW,
+            evidence=left.evidence,
+            key="left behind",
+            action=ActionKind.AUDIT,
+        )
 
     def _finding(self, group: StartGroup, rival: StartScript) -> Finding:
         keep, count = group.canonical.path, 1 + len(group.rivals)
