@@ -7,15 +7,17 @@ from typing import ClassVar
 
 from readiness.facts import shingles
 from readiness.index import RepoIndex
-from readiness.index.near_copies import INSIDE, SHAPED, NearCopy, build, compared
+from readiness.index.inventory import FileClass
+from readiness.index.near_copies import INSIDE, SHAPED, WHOLE, NearCopy, build, compared
 from readiness.index.twins import Choice
 from readiness.model import ActionKind, Area, Confidence, Dimension, Finding, Severity
 from readiness.rule import Example, Reads, Rule, for_
 
-from ._copies import unused, users, uses
+from ._copies import unnamed, unused, users, uses
 from ._copy_choices import Choices, in_the_making, in_use, told_elsewhere
 from ._figures import counted, day
 from ._put_away import PutAway, put_away
+from ._redirects import redirected
 
 _BODY = "".join(
     f"def {name}(first, second):\n    total = first + second\n    for each in range(total):\n"
@@ -61,6 +63,12 @@ class NearDuplicateModule(Rule):
         Example(
             "a module and what was copied from it",
             f"{_MAIN}-- shop/orders.py --\n{_BODY}-- billing/orders.py --\n{_BODY}{_MORE}",
+            ("billing/orders.py",),
+        ),
+        Example(
+            "a copy of what code imports that nobody knows to be started",
+            f"-- shop/orders.py --\n{_BODY}-- shop/report.py --\nimport shop.orders\n"
+            f"-- billing/orders.py --\n{_BODY}",
             ("billing/orders.py",),
         ),
         Example(
@@ -145,13 +153,14 @@ class NearDuplicateModule(Rule):
         both = in_use(index, loser) and in_use(index, other)
         inside = copy.inside(loser)
         used = users(index, [loser], most=4)
-        free = copy.read and inside >= INSIDE and in_use(index, other) and unused(index, loser)
-        free = free and not used and (copy.same or not in_the_making(index, loser, other))
+        spare = _spare(index, copy, loser, other, choice)
+        free = spare and not used and (copy.same or not in_the_making(index, loser, other))
         if both:
             verdict, action = "and both are in use", ActionKind.MODIFY
         else:
             verdict = "which is the current one" if choice.current else "and nothing tells which is"
             action = ActionKind.ARCHIVE if free and choice.current else ActionKind.AUDIT
+        edits = redirected(index, loser, other) if both and choice.current else ()
         return self.finding(
             loser,
             f"{loser} is a copy of {other}, {verdict}",
@@ -161,8 +170,24 @@ class NearDuplicateModule(Rule):
             subjects=(loser, other),
             key=other,
             action=action,
-            targets=(loser,) if choice.current or both else (loser, other),
+            targets=dict.fromkeys((loser, *(edit.path for edit in edits)))
+            if choice.current or both
+            else (loser, other),
+            edits=edits,
         )
+
+
+def _spare(index: RepoIndex, copy: NearCopy, loser: str, other: str, choice: Choice) -> bool:
+    """Does nothing want the copy, while the other one is in use? Where that is not known to be
+    started, as live code imports it, the copy must be one word for word, and no script."""
+    inside = copy.inside(loser)
+    if not copy.read or inside < INSIDE:
+        return False
+    if in_use(index, other):
+        return unused(index, loser)
+    script = index.inventory.is_(loser, FileClass.SCRIPT)
+    imported = choice.by == "imported" and choice.current == other
+    return inside >= WHOLE and imported and not script and unnamed(index, loser)
 
 
 def _alike(copy: NearCopy, inside: float) -> str:

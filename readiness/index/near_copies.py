@@ -48,6 +48,7 @@ class NearCopy(Struct, frozen=True, order=True):
 
 ALIKE = 0.85  # what two files have in common, from which they are near copies
 INSIDE = 0.8  # of the smaller one, from which it lies within the other
+WHOLE = 0.95  # the same where nothing else is known
 SHAPED, INSIDE_SHAPED = 0.6, 0.85  # the same where only names and lengths are known
 LONG = 40  # lines from which a file is judged
 SHORT = 12  # the same of files that are equal byte for byte
