@@ -24,6 +24,12 @@ class Need(Struct, frozen=True):
     why: str
     severity: Severity = Severity.LOW
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a .gitignore lacks; examples of environment files stay visible."""
+        patterns = self.pattern.split(", ")
+        return (*patterns, *("!.env.example" for each in patterns if each == ".env*"))
+
 
 def let_through(index: RepoIndex, need: Need) -> list[str]:
     """The probes that nothing ignores and nobody tracks."""

@@ -24,7 +24,8 @@ _ALIKE, _CONTAINED = 0.6, 0.8
 
 
 class Verdict(Struct, frozen=True):
-    """`path` is the file that can go, `why` a sentence that says so."""
+    """`path` is the file that can go, `why` a sentence that says so. `settled`: evidence tells
+    that the other one is current, or both are the same."""
 
     path: str
     why: str
@@ -32,6 +33,7 @@ class Verdict(Struct, frozen=True):
     confidence: Confidence
     evidence: tuple[Evidence, ...]
     action: ActionKind
+    settled: bool = False
 
 
 class _Pair(Struct, frozen=True):
@@ -42,6 +44,7 @@ class _Pair(Struct, frozen=True):
     words: str  # how many words they share, to read
     users_of_copy: tuple[Evidence, ...]
     users_of_bare: tuple[Evidence, ...]
+    same: bool
 
 
 def in_series(path: str, name: Marked) -> bool:
@@ -101,7 +104,7 @@ def _verdict(
     )
     confidence = Confidence.HIGH if sure else Confidence.MEDIUM
     action = ActionKind.ARCHIVE if sure and not used else ActionKind.AUDIT
-    return Verdict(path, why, severity, confidence, evidence, action)
+    return Verdict(path, why, severity, confidence, evidence, action, bool(choice) or pair.same)
 
 
 def _pair(index: RepoIndex, path: str, bare: str, name: Marked) -> _Pair:
@@ -112,7 +115,8 @@ def _pair(index: RepoIndex, path: str, bare: str, name: Marked) -> _Pair:
         inner, outer = (path, bare) if of_copy >= of_bare else (bare, path)
         words = f"{max(of_copy, of_bare):.0%} of the words of {inner} are in {outer}"
     used = [tuple(users(index, [one], most=4)) for one in (path, bare)]
-    return _Pair(path, bare, name, alike, words, used[0], used[1])
+    same = index.files[path].blob_id == index.files[bare].blob_id
+    return _Pair(path, bare, name, alike, words, used[0], used[1], same)
 
 
 def _current(index: RepoIndex, pair: _Pair) -> Choice:

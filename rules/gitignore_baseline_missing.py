@@ -6,10 +6,21 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from readiness.index import RepoIndex
-from readiness.model import Area, Confidence, Dimension, Finding, Outcome, Severity
+from readiness.model import (
+    Area,
+    Confidence,
+    Dimension,
+    Edit,
+    EditKind,
+    Finding,
+    Outcome,
+    Severity,
+)
 from readiness.rule import Example, Rule, for_
 
-from ._baseline import let_through, needs_of
+from ._baseline import Need, let_through, needs_of
+
+_FILE = ".gitignore"
 
 
 class GitignoreBaselineMissing(Rule):
@@ -67,7 +78,7 @@ class GitignoreBaselineMissing(Rule):
         return None if index.once(needs_of) else "no tool here makes files that must be ignored"
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
-        root = ".gitignore" if ".gitignore" in index.files else None
+        root = _FILE if _FILE in index.files else None
         missing = [
             (need, found) for need in index.once(needs_of) if (found := let_through(index, need))
         ]
@@ -79,6 +90,8 @@ class GitignoreBaselineMissing(Rule):
                 severity=min((need.severity for need, _ in missing), key=lambda s: s.rank),
                 evidence=[for_(f"{probes[0]} would be tracked") for _, probes in missing],
                 key="absent",
+                targets=(_FILE,),
+                edits=[_edit(*(need for need, _ in missing))],
             )
             return
         for need, probes in missing:
@@ -90,6 +103,8 @@ class GitignoreBaselineMissing(Rule):
                 confidence=Confidence.LOW if need.severity is Severity.INFO else Confidence.HIGH,
                 evidence=[for_(need.why), for_(f"`{need.pattern}` would ignore {need.what}", root)],
                 key=need.what,
+                targets=(_FILE,),
+                edits=[_edit(need)],
             )
 
     def measure(self, index: RepoIndex, findings: Sequence[Finding]) -> Outcome:
@@ -99,3 +114,7 @@ class GitignoreBaselineMissing(Rule):
         asked = sum(need.severity is not Severity.INFO for need in index.once(needs_of))
         missing = sum(finding.severity is not Severity.INFO for finding in findings)
         return self.outcome(1 - missing / max(1, asked), findings)
+
+
+def _edit(*needs: Need) -> Edit:
+    return Edit(EditKind.ADD_LINES, _FILE, tuple(line for need in needs for line in need.lines))

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from readiness.index import RepoIndex
-from readiness.model import Area, Dimension, Finding, Severity
+from readiness.model import Area, Dimension, Edit, Finding, Severity
 from readiness.rule import Example, against, for_
 from readiness.secrets import Secret
 
+from ._secret_edits import Variables
 from ._secret_facts import SecretRule
 from ._secret_places import Case, cases_of
 
@@ -100,10 +101,12 @@ class HardcodedSecret(SecretRule):
         for case in cases:
             if case.secret.key:
                 copies[case.secret.key].append(case)
+        variables = Variables(index, cases)
         for case in cases:
-            yield self._finding(case, copies.get(case.secret.key, [case]))
+            edits = variables.edits(case)
+            yield self._finding(case, copies.get(case.secret.key, [case]), edits)
 
-    def _finding(self, case: Case, copies: list[Case]) -> Finding:
+    def _finding(self, case: Case, copies: list[Case], edits: tuple[Edit, ...]) -> Finding:
         path, secret = case.path, case.secret
         others = list(dict.fromkeys(copy.path for copy in copies if copy.path != path))
         evidence = [for_(_shape(secret), path, secret.lines[0])]
@@ -132,6 +135,8 @@ class HardcodedSecret(SecretRule):
             f"{len(others) + 1} files"
             if others
             else "",
+            targets=dict.fromkeys((path, *(edit.path for edit in edits))),
+            edits=edits,
         )
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from readiness.index import RepoIndex
-from readiness.model import Area, Confidence, Dimension, Evidence, Finding, Severity
+from readiness.model import Area, Confidence, Dimension, Edit, Evidence, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
 
 from ._archive_uses import ArchiveUse, uses
 from ._copies import archive_cause
+from ._redirects import current, redirects
 
 
 class LiveCodeUsesArchive(Rule):
@@ -115,7 +116,20 @@ class LiveCodeUsesArchive(Rule):
             targets=(source,),
             key=root,
             cause=archive_cause(root),
+            edits=_edits(index, source, found),
         )
+
+
+def _edits(index: RepoIndex, source: str, found: list[ArchiveUse]) -> list[Edit]:
+    """The imports pointed at what replaced the archived modules; none unless that mends all."""
+    edits: list[Edit] = []
+    for use in found:
+        new = "" if use.guessed or use.verb != "imports" else current(index, use.target)
+        pointed = redirects(index, source, use.target, new) if new else ()
+        if not pointed:
+            return []
+        edits += pointed
+    return edits
 
 
 def _evidence(index: RepoIndex, source: str, found: list[ArchiveUse]) -> Iterator[Evidence]:

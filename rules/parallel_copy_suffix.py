@@ -14,6 +14,7 @@ from readiness.rule import Example, Reads, Rule, against, for_
 from ._copies import backup_cause, users
 from ._copy_pairs import in_series, judge
 from ._markers import Marked, marked
+from ._redirects import redirected
 
 # Of archived files, only those remain here that lie outside archives.
 _ELIGIBLE = (FileClass.LIVE, FileClass.SCRIPT, FileClass.TEST, FileClass.ARCHIVE)
@@ -106,6 +107,10 @@ class ParallelCopySuffix(Rule):
     def _beside(self, index: RepoIndex, path: str, bare: str, name: Marked) -> Iterator[Finding]:
         verdict = judge(index, path, bare, name)
         if verdict is not None:
+            other = bare if verdict.path == path else path
+            edits = redirected(index, verdict.path, other) if verdict.settled else ()
+            asks = verdict.action is ActionKind.AUDIT
+            action = ActionKind.MODIFY if edits and asks else verdict.action
             yield self.finding(
                 verdict.path,
                 verdict.why,
@@ -114,8 +119,9 @@ class ParallelCopySuffix(Rule):
                 evidence=verdict.evidence,
                 subjects=(path, bare),
                 cause=backup_cause(path) if name.unusable else "",
-                action=verdict.action,
-                targets=(verdict.path,),
+                action=action,
+                targets=dict.fromkeys((verdict.path, *(edit.path for edit in edits))),
+                edits=edits,
             )
 
     def _alone(self, index: RepoIndex, path: str, bare: str, name: Marked) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from readiness.model import (
 )
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
+from ._cuts import cuts
 from ._figures import counted
 from ._missing_imports import action, evidence, lost, message
 from ._stale_tests import Causes, Needed, gone, needed
@@ -164,6 +165,7 @@ class TestImportsMissingModule(Rule):
             cause=causes.main(sure or found),
             action=action(index, file.path, all_lost) if at_once else ActionKind.MODIFY,
             targets=(file.path,),
+            edits=cuts(index, share, all_lost) if own and len(sure) == len(found) else (),
         )
 
 

@@ -28,7 +28,8 @@ class EditKind(StrEnum):
     ADD_LINES = "add lines"  # `what`: the lines that the file lacks
     CUT = "cut"  # `what`: dotted names of functions and classes of the file
     POINT_AT = "point at"  # `what`: the module that is imported now, the module to import instead
-    FROM_ENVIRONMENT = "from environment"  # `what`: the variable; the value stands at `line`
+    # `what`: the variable, and how many characters the value has that stands at `line`
+    FROM_ENVIRONMENT = "from environment"
 
 
 class Edit(Struct, frozen=True):

@@ -96,6 +96,8 @@ def _without(
         else:
             body.append(_under(kept, statement))
             kept = []
+    if body and not module.header and module.body[0] is not body[0]:
+        body[0] = _at_the_top(body[0])
     left = module.with_changes(body=body, footer=(*_trimmed(kept), *module.footer))
     return left, emptied
 
@@ -145,6 +147,14 @@ def _under(kept: list[Line], statement: Statement) -> Statement:
     own: Sequence[Line] = getattr(statement, "leading_lines", ())
     above = _trimmed(kept) if own and own[0].comment is None else kept
     changed: Statement = statement.with_changes(leading_lines=(*above, *own))
+    return changed
+
+
+def _at_the_top(statement: Statement) -> Statement:
+    """The statement without the empty lines that stand above all else."""
+    lines: Sequence[Line] = getattr(statement, "leading_lines", ())
+    first = next((n for n, line in enumerate(lines) if line.comment is not None), len(lines))
+    changed: Statement = statement.with_changes(leading_lines=lines[first:]) if first else statement
     return changed
 
 

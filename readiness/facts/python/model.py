@@ -30,7 +30,9 @@ class Definition(Struct, frozen=True, array_like=True):
     """A top-level name, or a method (`Class.method`). `kind`: class, function, variable.
 
     `bases` of a class and `decorators` are dotted names without their arguments. `stub`: the body
-    only passes, raises NotImplementedError or returns nothing.
+    only passes, raises NotImplementedError or returns nothing. `takes` are the parameters of a
+    function with commas between them, `=` after one with a default: "self,/,a,b=,*,c=,**more";
+    before those of a coroutine stands "async ".
     """
 
     name: str
@@ -40,6 +42,7 @@ class Definition(Struct, frozen=True, array_like=True):
     bases: tuple[str, ...] = ()
     decorators: tuple[str, ...] = ()
     stub: bool = False
+    takes: str = ""
 
 
 class Call(Struct, frozen=True, array_like=True):

@@ -81,3 +81,27 @@ _BLOCKS = {
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.AST) and "body" in kind._fields
 } - {ast.Lambda, ast.IfExp}
+
+
+def takes(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """The parameters of a function as text; see Definition."""
+    given = node.args
+    parts = [each.arg for each in given.args]
+    before = given.posonlyargs
+    if before:
+        parts[:0] = [each.arg for each in before]
+    if given.defaults:
+        first = len(parts) - len(given.defaults)
+        parts[first:] = [part + "=" for part in parts[first:]]
+    if before:
+        parts.insert(len(before), "/")
+    if given.vararg is not None:
+        parts.append("*" + given.vararg.arg)
+    elif given.kwonlyargs:
+        parts.append("*")
+    for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
+        parts.append(each.arg if default is None else each.arg + "=")
+    if given.kwarg is not None:
+        parts.append("**" + given.kwarg.arg)
+    text = ",".join(parts)
+    return "async " + text if type(node) is ast.AsyncFunctionDef else text

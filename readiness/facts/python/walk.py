@@ -22,6 +22,7 @@ from readiness.facts.python.shapes import (
     catches,
     guard,
     stub,
+    takes,
     texts,
 )
 from readiness.facts.python.source import Parsed
@@ -215,6 +216,7 @@ class _Walk:
                 bases=bases,
                 decorators=tuple(callee(decorator) for decorator in node.decorator_list),
                 stub=stub(node.body),
+                takes="" if isinstance(node, ast.ClassDef) else takes(node),
             )
         )
 
