@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -34,15 +34,17 @@ def make(
 ) -> Plan:
     """The plan for what was found; the arguments are those of `plan.propose`, and the target is
     the configured one where none is given."""
-    return plan.propose(
+    what_if = WhatIf(audited)
+    proposed = plan.propose(
         audited.index,
         audited.suppressed.active,
         [summarise(rule) for rule in audited.rules],
         previous=previous,
-        evaluate=WhatIf(audited),
+        evaluate=what_if,
         target=audited.index.config.target if target is None else target,
         changed=changed,
     )
+    return replace(proposed, notes=(*proposed.notes, *what_if.notes()))
 
 
 class WhatIf:
@@ -78,6 +80,19 @@ class WhatIf:
         )
         findings = tuple(finding for findings in left.values() for finding in findings)
         return self._score(score.Sheet(outcomes, findings))
+
+    def notes(self) -> Iterator[str]:
+        """What comes up that no action of the plan could know of."""
+        before = {finding.fingerprint for finding in self._audited.judgement.findings}
+        _, last = list(self._known.values())[-1]
+        new = [finding for finding in last.findings if finding.fingerprint not in before]
+        if new:
+            rules = ", ".join(sorted({finding.rule for finding in new}))
+            many = f"{len(new)} findings" if len(new) > 1 else "1 finding"
+            yield (
+                f"once what goes is gone, {many} of {rules} will come up that this plan does not "
+                "hold yet; make it anew then"
+            )
 
     def _without(self, gone: frozenset[str]) -> tuple[RepoIndex, Judgement]:
         known = self._known.get(gone)

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
+from readiness import registry
 from readiness.cli import main
-from readiness.model import ActionKind, Confidence, Finding, Location, Plan, Severity
+from readiness.model import (
+    Action,
+    ActionKind,
+    Confidence,
+    Evidence,
+    Finding,
+    Location,
+    Phase,
+    Plan,
+    Severity,
+    Speaks,
+    Where,
+)
 from readiness.plan import propose
+from readiness.rule import summarise
 from readiness.testing import build_index
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
     from conftest import Git
 
@@ -28,8 +46,16 @@ def finding(action: ActionKind, *targets: str, rule: str = "AAA001") -> Finding:
     )
 
 
+RULES = [summarise(rule) for rule in registry.rules()]
+
+
+def asked(plan: Plan) -> list[Action]:
+    """The actions that findings ask for."""
+    return [action for action in plan.actions if action.because]
+
+
 def actions(plan: Plan) -> dict[str, str]:
-    return {path: action.kind for action in plan.actions for path in action.paths}
+    return {path: action.kind for action in asked(plan) for path in action.paths}
 
 
 def test_the_strongest_action_wins_and_a_path_stands_once() -> None:
@@ -41,14 +67,14 @@ def test_the_strongest_action_wins_and_a_path_stands_once() -> None:
             finding(ActionKind.ARCHIVE, "old/a.py", "old/b.py"),
         ],
     )
-    assert [action.paths for action in plan.actions] == [("old/a.py", "old/b.py")]
+    assert [action.paths for action in asked(plan)] == [("old/a.py", "old/b.py")]
 
 
 def test_findings_that_ask_for_the_same_of_a_file_stand_in_one_action() -> None:
     folder = finding(ActionKind.ARCHIVE, "old/a.py", "old/b.py", rule="AAA001")
     file = finding(ActionKind.ARCHIVE, "old/a.py", rule="AAA002")
     plan = propose(build_index("-- old/a.py --\n-- old/b.py --\n"), [file, folder])
-    assert [(action.paths, action.because) for action in plan.actions] == [
+    assert [(action.paths, action.because) for action in asked(plan)] == [
         (("old/a.py", "old/b.py"), (folder.fingerprint, file.fingerprint))
     ]
 
@@ -75,7 +101,7 @@ def test_a_test_keeps_nothing_alive() -> None:
 def test_what_is_absent_is_to_be_made() -> None:
     missing = Finding("AAA001", Location(), "There is no CI", Severity.HIGH, Confidence.HIGH)
     plan = propose(build_index("-- a.py --\nx = 1\n"), [missing])
-    assert [(action.kind, action.paths) for action in plan.actions] == [("CREATE", ())]
+    assert [(action.kind, action.paths) for action in asked(plan)] == [("CREATE", ())]
 
 
 def test_the_plan_of_a_repository_is_json_with_every_file_of_an_archive(
@@ -86,7 +112,7 @@ def test_the_plan_of_a_repository_is_json_with_every_file_of_an_archive(
     git.write("archived_services/old_main.py", "x = 1\n")
     git.write("archived_services/notes/old.py", "x = 1\n")
     commit = git.commit()
-    assert main(["plan", str(git.folder), "--no-cache"]) == 0
+    assert main(["plan", str(git.folder), "--no-cache", "--format", "json"]) == 0
     plan = json.loads(capsys.readouterr().out)
     assert plan["base_commit"] == commit
     archived = next(action for action in plan["actions"] if action["kind"] == "ARCHIVE")
@@ -99,8 +125,9 @@ def test_an_unknown_format_of_a_plan_names_those_that_there_are(
     git: Git, capsys: pytest.CaptureFixture[str]
 ) -> None:
     git.commit()
-    assert main(["plan", str(git.folder), "--format", "toml"]) == 2
-    assert "no format toml: choose one of json" in capsys.readouterr().err
+    assert main(["plan", str(git.folder), "--format", "xml"]) == 2
+    told = "no format xml: choose one of json, markdown, text, toml"
+    assert told in capsys.readouterr().err
 
 
 def test_what_a_framework_loads_by_its_place_is_asked_about() -> None:
@@ -114,3 +141,231 @@ def test_what_a_framework_loads_by_its_place_is_asked_about() -> None:
     path = "shop/management/commands/sync.py"
     plan = propose(index, [finding(ActionKind.ARCHIVE, path)])
     assert actions(plan) == {path: "AUDIT"}
+
+
+def test_findings_of_one_rule_are_one_task_and_urgent_ones_are_apart() -> None:
+    tree = "".join(f"-- deploy/{name}.yml --\n" for name in "abc")
+    found = [finding(ActionKind.MODIFY, f"deploy/{name}.yml", rule="SEC004") for name in "abc"]
+    found[2] = replace(found[2], severity=Severity.LOW)
+    plan = propose(build_index(tree), found, RULES)
+    assert [(action.paths, action.priority) for action in asked(plan) if action.paths] == [
+        (("deploy/a.yml", "deploy/b.yml"), "IMPORTANT"),
+        (("deploy/c.yml",), "NICE"),
+    ]
+    assert asked(plan)[0].title == (
+        "2 places in deploy: a service starts with a credential that everybody knows, or without"
+        " any"
+    )
+
+
+def test_what_one_change_of_one_place_mends_is_one_task() -> None:
+    cause = ".gitignore:3 `*.json` hides files that the build needs"
+    ignored = replace(finding(ActionKind.MODIFY, ".gitignore", rule="HYG009"), cause=cause)
+    copied = replace(finding(ActionKind.MODIFY, "Dockerfile", rule="CTR008"), cause=cause)
+    plan = propose(build_index("-- .gitignore --\n-- Dockerfile --\n"), [copied, ignored], RULES)
+    [action] = asked(plan)
+    assert (action.title, action.paths) == (cause, (".gitignore", "Dockerfile"))
+    assert action.phase is Phase.CLEANUP
+
+
+def test_many_places_are_told_by_folder() -> None:
+    paths = [f"{folder}/m{n}.py" for folder in ("app", "lib") for n in range(30)]
+    index = build_index(dict.fromkeys(paths, (b"x = 1\n", 33188)))
+    plan = propose(index, [finding(ActionKind.AUDIT, path) for path in paths], RULES)
+    assert [len(action.paths) for action in asked(plan)] == [30, 30]
+
+
+def test_what_goes_is_not_changed_before() -> None:
+    index = build_index("-- old/a.py --\nx = 1\n-- b.py --\nx = 1\n")
+    gone = finding(ActionKind.ARCHIVE, "old/a.py")
+    plan = propose(index, [gone, finding(ActionKind.MODIFY, "old/a.py", "b.py", rule="B")])
+    assert [(each.kind, each.paths) for each in asked(plan)] == [
+        ("MODIFY", ("b.py",)),
+        ("ARCHIVE", ("old/a.py",)),
+    ]
+    plan = propose(index, [gone, finding(ActionKind.MODIFY, "old/a.py", rule="B")])
+    assert actions(plan) == {"old/a.py": "ARCHIVE"}
+
+
+def test_a_secret_in_what_goes_is_revoked_first_and_said_to_stay_in_history() -> None:
+    index = build_index("-- old/notes.md --\nkey\n")
+    secret = replace(
+        finding(ActionKind.MODIFY, "old/notes.md", rule="SEC001"),
+        severity=Severity.CRITICAL,
+        message="Stripe key (32 characters) on line 1",
+        location=Location("old/notes.md", 1),
+    )
+    plan = propose(index, [secret, finding(ActionKind.ARCHIVE, "old/notes.md")], RULES)
+    attest, archive = asked(plan)
+    assert (attest.kind, attest.where, attest.paths) == ("ATTEST", Where.OUTSIDE, ())
+    assert attest.title.startswith("Stripe key (32 characters) on line 1 of old/notes.md: revoke")
+    assert [each.summary for each in archive.evidence if each.speaks is Speaks.AGAINST] == [
+        "old/notes.md holds a secret, which Git's history keeps: revoke it"
+    ]
+
+
+def test_what_unblocks_comes_first_and_what_is_made_after_what_goes() -> None:
+    tree = "".join(f"-- {name}.py --\n" for name in "abcd")
+    kinds = (ActionKind.CREATE, ActionKind.AUDIT, ActionKind.REMOVE, ActionKind.ARCHIVE)
+    found = [finding(kind, f"{name}.py") for kind, name in zip(kinds, "abcd", strict=True)]
+    found.append(finding(ActionKind.MODIFY, "e.py"))
+    plan = propose(build_index(tree), found)
+    assert [each.kind for each in asked(plan)] == [
+        "MODIFY",
+        "ARCHIVE",
+        "REMOVE",
+        "CREATE",
+        "AUDIT",
+    ]
+    assert [each.id for each in asked(plan)] == ["A1", "A2", "A3", "A4", "A5"]
+
+
+def test_phases_follow_what_a_rule_speaks_of() -> None:
+    index = build_index("-- a --\n")
+    phases = {
+        "HYG001": Phase.CLEANUP,
+        "TST001": Phase.ARCHITECTURE,
+        "SEC004": Phase.CONFIGURATION,
+        "CIC003": Phase.DELIVERY,
+    }
+    for rule, phase in phases.items():
+        [action] = [
+            each
+            for each in asked(propose(index, [finding(ActionKind.MODIFY, "a", rule=rule)], RULES))
+            if each.where is Where.REPOSITORY
+        ]
+        assert action.phase is phase
+
+
+SERVICE = (
+    "-- Dockerfile --\nFROM python:3.12\nCOPY . .\nCMD uvicorn main:app\n"
+    "-- main.py --\nfrom fastapi import FastAPI\nimport importlib, pathlib\n"
+    "app = FastAPI()\nfor path in pathlib.Path('plugins').glob('*.py'):\n"
+    "    importlib.import_module(f'plugins.{path.stem}')\n"
+    "-- plugins/mail.py --\nx = 1\n-- plugins/print.py --\nx = 1\n"
+)
+
+
+def test_what_starts_the_software_and_what_is_loaded_by_name_is_kept() -> None:
+    plan = propose(build_index(SERVICE), [])
+    kept = {each.paths: each for each in plan.actions if each.kind is ActionKind.KEEP}
+    assert set(kept) == {("main.py",), ("plugins/mail.py", "plugins/print.py")}
+    assert kept[("main.py",)].title == "the primary api"
+    trap = kept[("plugins/mail.py", "plugins/print.py")]
+    assert trap.evidence[0].location == Location("main.py", 5)
+
+
+def test_what_a_person_kept_with_a_reason_stays_kept() -> None:
+    index = build_index("-- old/a.py --\n-- old/b.py --\n-- c.yml --\n")
+    archive = finding(ActionKind.ARCHIVE, "old/a.py", "old/b.py")
+    change = finding(ActionKind.MODIFY, "c.yml")
+    earlier = Plan(
+        None,
+        (
+            Action(ActionKind.KEEP, ("old/a.py",), "", (), reason="ours"),
+            Action(ActionKind.KEEP, (), "", (change.fingerprint,), reason="as it should be"),
+            Action(ActionKind.KEEP, ("old/b.py",), "no reason, no effect", ()),
+            Action(ActionKind.KEEP, ("gone.py",), "", (), id="K9", reason="ours"),
+        ),
+    )
+    plan = propose(index, [archive, change], previous=earlier)
+    assert actions(plan) == {"old/b.py": "ARCHIVE"}
+    kept = [each for each in plan.actions if each.kind is ActionKind.KEEP]
+    assert [(each.paths, each.reason) for each in kept] == [
+        (("old/a.py",), "ours"),
+        ((), "as it should be"),
+    ]
+    assert plan.notes == ("K9 of the earlier plan keeps gone.py, which is gone",)
+
+
+def test_a_folder_that_a_person_kept_stays_whole() -> None:
+    index = build_index("-- old/a.py --\n-- old/b/c.py --\n")
+    keep = Action(ActionKind.KEEP, ("old/",), "", (), reason="ours")
+    asking = finding(ActionKind.ARCHIVE, "old/a.py", "old/b/c.py")
+    assert actions(propose(index, [asking], previous=Plan(None, (keep,)))) == {}
+
+
+def test_only_what_is_not_as_in_the_base_commit_names_its_content() -> None:
+    index = build_index("-- old/a.py --\nx = 1\n-- old/b.py --\nx = 2\n")
+    asking = finding(ActionKind.ARCHIVE, "old/a.py", "old/b.py")
+    assert asked(propose(index, [asking]))[0].blobs == ()
+    plan = propose(index, [asking], changed={"old/b.py"})
+    assert asked(plan)[0].blobs == ("", index.files["old/b.py"].blob_id)
+
+
+def test_each_action_says_how_it_is_proven_and_taken_back() -> None:
+    index = build_index("-- old/a b.py --\n-- c.yml --\n")
+    going = finding(ActionKind.ARCHIVE, "old/a b.py")
+    change = finding(ActionKind.MODIFY, "c.yml", rule="CIC003")
+    by_kind = {each.kind: each for each in asked(propose(index, [going, change]))}
+    archive, modify = by_kind[ActionKind.ARCHIVE], by_kind[ActionKind.MODIFY]
+    assert archive.undo == "readiness restore 'old/a b.py'"
+    assert modify.verify == "readiness audit --select CIC003"
+    assert modify.undo == f"git checkout {'0' * 12} -- c.yml"
+
+
+def test_the_ci_system_is_asked_for_the_secrets_that_workflows_read() -> None:
+    index = build_index(
+        "-- .github/workflows/ci.yml --\non: [push]\njobs:\n  a:\n    runs-on: x\n    steps:\n"
+        "      - run: deploy ${{ secrets.HOST }}\n        env:\n"
+        "          KEY: ${{ secrets.DEPLOY_KEY }}\n          T: ${{ secrets.GITHUB_TOKEN }}\n"
+    )
+    plan = propose(index, [finding(ActionKind.MODIFY, ".github/workflows/ci.yml")])
+    [attest] = [each for each in plan.actions if "CI system" in each.title]
+    assert attest.title == "The CI system holds the 2 secrets that workflows read: DEPLOY_KEY, HOST"
+    assert attest.evidence[0] == Evidence(
+        ".github/workflows/ci.yml reads DEPLOY_KEY", Location(".github/workflows/ci.yml", 6)
+    )
+
+
+def test_the_score_rises_as_the_plan_says(git: Git, capsys: pytest.CaptureFixture[str]) -> None:
+    git.write("app/main.py", "from app import store\n\nprint(store.x)\n")
+    git.write("app/store.py", "x = 1\n")
+    git.write(
+        "tests/test_store.py", "from app import store\n\n\ndef test_x():\n    assert store.x\n"
+    )
+    for name in ("main", "store", "mail", "orders"):
+        git.write(f"app/archive/old_{name}.py", f"{name} = 1\n")
+    git.commit()
+    plan = printed(git, capsys, "plan")
+    going = [action for action in plan["actions"] if action["kind"] in ("ARCHIVE", "REMOVE")]
+    assert len({path for action in going for path in action["paths"]}) == 4
+    for action in going:
+        for path in action["paths"]:
+            (git.folder / path).unlink()
+    git.commit()
+    card = printed(git, capsys, "audit")["scorecard"]
+    assert plan["scores"]["now"] < going[-1]["after"] == card["overall"]
+
+
+def printed(git: Git, capsys: pytest.CaptureFixture[str], command: str) -> Any:
+    assert main([command, str(git.folder), "--no-cache", "--format", "json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_an_earlier_plan_is_given_or_named_by_the_configuration(
+    git: Git, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git.write("app/main.py", "x = 1\n")
+    git.write("app/archive/a.py", "x = 1\n")
+    git.write("app/archive/b.py", "x = 1\n")
+    git.commit()
+    keep = '[[action]]\naction = "KEEP"\nreason = "ours"\npaths = ["app/archive/a.py"]\n'
+    (tmp_path / "earlier.toml").write_text(f"version = 1\n{keep}")
+    arguments = ["plan", str(git.folder), "--no-cache", "--format", "json"]
+    assert main([*arguments, "--previous", str(tmp_path / "earlier.toml")]) == 0
+    told = json.loads(capsys.readouterr().out)["actions"]
+    assert archived(told) == ["app/archive/b.py"]
+    git.write("plan.toml", f"version = 1\n{keep}")
+    git.write("readiness.toml", 'plan = "plan.toml"\n')
+    git.commit()
+    assert main(arguments) == 0
+    assert archived(json.loads(capsys.readouterr().out)["actions"]) == ["app/archive/b.py"]
+    git.write("readiness.toml", 'plan = "plans.toml"\n')
+    git.commit()
+    assert main(arguments) == 2
+    assert "readiness.toml: plans.toml is not a tracked file" in capsys.readouterr().err
+
+
+def archived(told: list[dict[str, Any]]) -> list[str]:
+    return [path for each in told if each["kind"] == "ARCHIVE" for path in each["paths"]]

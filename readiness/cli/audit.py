@@ -9,7 +9,7 @@ import click
 
 from readiness import engine, registry
 from readiness.cli import ExitCode
-from readiness.cli.options import audited, surroundings
+from readiness.cli.options import Score, audited, surroundings
 from readiness.cli.output import check, emit, wants_colour, write
 from readiness.cli.progress import Meter
 from readiness.config import Threshold
@@ -17,19 +17,12 @@ from readiness.configure import Options
 from readiness.model import Report, State
 
 
-def _number(context: click.Context, parameter: click.Parameter, value: float) -> float:
-    if value is not None and value != value:
-        raise click.BadParameter("nan is no score", context, parameter)
-    return value
-
-
 @click.command
 @click.option("--format", "format_", default="text", metavar="FORMAT", help="text, full or json.")
 @click.option("--output", metavar="FILE", help="Write the report there, whole or not at all.")
 @click.option(
     "--fail-under",
-    type=click.FloatRange(0, 10),
-    callback=_number,
+    type=Score(),
     metavar="SCORE",
     help="Fail when the overall score, with waivers, is lower.",
 )

@@ -22,6 +22,21 @@ def _split(context: click.Context, parameter: click.Parameter, values: _Values) 
     return tuple(name for value in values for name in map(str.strip, value.split(",")) if name)
 
 
+class Score(click.FloatRange):
+    """A score from 0 to 10."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 10)
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Any:
+        number = super().convert(value, parameter, context)
+        if number != number:
+            self.fail("nan is no score", parameter, context)
+        return number
+
+
 _OPTIONS = (
     click.option(
         "--select",

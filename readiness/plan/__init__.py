@@ -65,7 +65,7 @@ def propose(
             *kept.actions,
             *keep.keeps(index, decided),
             *schedule.scheduled(index, tasks, known),
-            *outside.attests(index, open_, known),
+            *(outside.attests(index, open_, known) if tasks else ()),
         ]
     )
     base = index.snapshot.commit

@@ -21,7 +21,7 @@ from readiness.model import (
     Severity,
     Where,
 )
-from readiness.plan.tasks import priority_of
+from readiness.plan.tasks import priority_of, sentence
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _SECRET = re.compile(r"\bsecrets\.([A-Za-z_][A-Za-z0-9_]*)")
 _GIVEN = {"GITHUB_TOKEN", "inherit"}  # by the CI system itself
 _PLACES = 40
+_CREDENTIALS = 12  # beyond which they are one action
+_SMALL = 3
 _SHOWN = 12
 
 
@@ -46,33 +48,41 @@ def attests(
     for id_, found in by_rule.items():
         yield from _of_rule(rules[id_], found)
     yield from _held_by_ci(index)
-    if index.profile.kind == "service":
-        yield from _running(index)
+    yield from _proven(index)
+    if index.profile.service:
+        yield from _running()
 
 
 def _of_rule(rule: RuleSummary, findings: Sequence[Finding]) -> Iterator[Action]:
-    """One for each cause where it is critical, the others together."""
+    """One for each cause where what was found is known to others already, else one for all."""
+    urgent = rule.area is Area.SECRETS and rule.severity is Severity.CRITICAL
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
-        critical = finding.severity is Severity.CRITICAL
-        cause = finding.cause or finding.fingerprint
-        groups.setdefault(cause if critical else "", []).append(finding)
-    urgent = rule.area is Area.SECRETS and any(cause for cause in groups)
-    for cause, group in groups.items():
-        what = group[0].cause or f"{group[0].message} of {group[0].location.path}"
+        groups.setdefault(finding.cause or finding.fingerprint, []).append(finding)
+    if not urgent or len(groups) > _CREDENTIALS:
+        groups = {"": list(findings)}
+    for group in groups.values():
+        first = group[0]
+        what = first.cause or (f"{first.message} of {first.location.path}" if urgent else "")
+        if len(groups) == 1 and len(group) > 1 and not first.cause:
+            what = f"{len(group)} places"
         yield Action(
             ActionKind.ATTEST,
             (),
-            f"{rule.outside}: {what}" if cause else rule.outside,
+            f"{what}: {sentence(rule.outside)}" if what else rule.outside,
             tuple(finding.fingerprint for finding in group),
             tuple(Evidence(each.message, each.location) for each in group[:_PLACES]),
             where=Where.OUTSIDE,
-            phase=Phase.CLEANUP if urgent and cause else Phase.CONFIGURATION,
-            priority=priority_of(group),
-            effort=Effort.SMALL if len(group) <= 3 or cause else Effort.MEDIUM,
-            effort_why="one credential" if cause else f"{len(group)} places",
+            phase=Phase.CLEANUP if urgent else Phase.CONFIGURATION,
+            priority=Priority.CRITICAL if urgent else priority_of(group),
+            effort=Effort.SMALL if len(group) <= _SMALL else Effort.MEDIUM,
+            effort_why="one credential" if urgent and "" not in groups else _counted(len(group)),
             rules=(rule.id,),
         )
+
+
+def _counted(number: int) -> str:
+    return "1 place" if number == 1 else f"{number} places"
 
 
 def _held_by_ci(index: RepoIndex) -> Iterator[Action]:
@@ -112,7 +122,32 @@ _RUNNING = (
 )
 
 
-def _running(index: RepoIndex) -> Iterator[Action]:
+def _proven(index: RepoIndex) -> Iterator[Action]:
+    """What proves the plan in the repository itself."""
+    if index.tests.live:
+        yield Action(
+            ActionKind.ATTEST,
+            (),
+            "The tests that passed before the plan pass after it",
+            (),
+            phase=Phase.VALIDATION,
+            priority=Priority.CRITICAL,
+            effort_why="readiness apply runs them before and after",
+            verify="readiness apply PLAN --verify",
+        )
+    yield Action(
+        ActionKind.ATTEST,
+        (),
+        "An audit of the cleaned branch gives the scores that this plan promises",
+        (),
+        phase=Phase.VALIDATION,
+        priority=Priority.CRITICAL,
+        effort_why="one command",
+        verify="readiness audit",
+    )
+
+
+def _running() -> Iterator[Action]:
     """What no reading of files can show of a service."""
     for title, effort in _RUNNING:
         yield Action(

@@ -32,7 +32,6 @@ _PHASES = {
     Area.DELIVERY: Phase.DELIVERY,
 }
 _STEPS = (
-    ActionKind.KEEP,
     ActionKind.MODIFY,
     ActionKind.ARCHIVE,
     ActionKind.REMOVE,
@@ -87,7 +86,7 @@ def _phase(task: Task, rules: Mapping[str, RuleSummary]) -> Phase:
 def _effort(index: RepoIndex, task: Task, rules: Mapping[str, RuleSummary]) -> tuple[Effort, str]:
     files = _counted(len(task.paths), "file")
     if task.kind in GOING:
-        return Effort.SMALL, f"readiness apply takes {files} out; nothing live uses them"
+        return Effort.SMALL, f"readiness apply takes out {files}, which nothing live uses"
     if task.kind is ActionKind.AUDIT:
         number = len(task.asks)
         size = Effort.SMALL if number <= 5 else Effort.MEDIUM if number <= 30 else Effort.LARGE
@@ -122,15 +121,18 @@ def _counted(number: int, noun: str) -> str:
 def in_order(actions: Iterable[Action]) -> list[Action]:
     """By phase; within one what is urgent outside, then what unblocks, what goes, what is changed
     and made, and what people decide or do elsewhere at the end."""
-    return sorted(
-        actions,
-        key=lambda action: (
-            action.phase,
-            0 if _urgent(action) else 1 + _STEPS.index(action.kind),
-            _PRIORITIES.index(action.priority),
-            -len(action.paths),
-            action.title,
-        ),
+    return sorted(actions, key=_rank)
+
+
+def _rank(action: Action) -> tuple[int, int, int, int, str]:
+    if action.kind is ActionKind.KEEP:  # in the order in which they were found
+        return action.phase, 0, 0, 0, ""
+    return (
+        action.phase,
+        1 if _urgent(action) else 2 + _STEPS.index(action.kind),
+        _PRIORITIES.index(action.priority),
+        -len(action.paths),
+        action.title,
     )
 
 

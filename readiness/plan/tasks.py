@@ -135,13 +135,19 @@ def _title(asks: Sequence[Ask], rules: Mapping[str, RuleSummary]) -> str:
     if len(asks) == 1:
         return first.message
     rule = rules.get(first.rule)
-    said = rule.summary.rstrip(".") if rule else first.message
+    said = sentence(rule.summary) if rule else first.message
     places = {_place(ask) for ask in asks} - {""}
-    folder = folder_of(places)
-    where = f" in {folder}" if folder and len(places) > 1 else ""
     if len(places) == 1:
-        return f"{said}: {len(asks)} times in {places.pop()}"
-    return f"{said}: {len(places)} places{where}"
+        return f"{len(asks)} times in {places.pop()}: {said}"
+    folder = folder_of(places)
+    return f"{len(places)} places{f' in {folder}' if folder else ''}: {said}"
+
+
+def sentence(text: str) -> str:
+    """A sentence as the end of another one."""
+    second = text[1:2]
+    lower = text[:1].lower() + text[1:] if second.islower() or second == " " else text
+    return lower.rstrip(".")
 
 
 def folder_of(paths: Iterable[str]) -> str:
