@@ -104,11 +104,13 @@ def remove(name: str | bytes, folder: int | None = None) -> None:
 
 
 def remove_folder(name: str | bytes, folder: int | None = None) -> bool:
-    """Removes an empty folder; was it empty?"""
+    """Removes an empty folder; is it gone?"""
     try:
         os.rmdir(name, dir_fd=folder)
+    except FileNotFoundError:
+        return True
     except OSError as error:
-        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.EBUSY):
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
             return False
         raise
     return True

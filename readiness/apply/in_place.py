@@ -34,10 +34,11 @@ def lock_index(room: Room, begun: Begun) -> None:
 class InPlace:
     """One call of apply --in-place; `contents` are the new ones by path."""
 
-    def __init__(self, repository: Repository, prepared: Prepared, room: Room) -> None:
+    def __init__(self, repository: Repository, prepared: Prepared, room: Room, token: str) -> None:
         self.repository = repository
         self.prepared = prepared
         self.room = room
+        self.writer = repository.writer(room.work, token)
         self.contents = {
             change.path: change.after for change in prepared.changes if change.after is not None
         }
@@ -49,14 +50,13 @@ class InPlace:
 
     def build(self, at: int) -> Built:
         """Makes the tag, and the new contents as objects."""
-        writer = self.repository.writer(self.room.work)
         who = Who(self.prepared.options.identity, at)
-        built = writer.build(
+        built = self.writer.build(
             self.prepared.commit, [], tag(self.prepared), who, self.contents.values()
         )
-        if not writer.has_tag(built.tag):
+        if not self.writer.has_tag(built.tag):
             raise ApplyError("the tag could not be read back")
-        keep(writer)
+        keep(self.writer)
         return built
 
     def stage(self) -> tuple[str, str]:
@@ -71,7 +71,7 @@ class InPlace:
             for entry in self.prepared.entries
             if entry.tracked
         }
-        changed = self.repository.writer(self.room.work).changed_index(raw, entries)
+        changed = self.writer.changed_index(raw, entries)
         new = os.path.join(self.room.work, "index")
         disk.write(new, [changed], stat.S_IMODE(written.st_mode))
         # Git looks into files that are not older than the index: let it look into the same ones.

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,6 +33,7 @@ from readiness.apply import disk
 from readiness.errors import ReadinessError
 from readiness.repo.metadata import HUGE, printable, read_metadata
 
+_TRIES, _PAUSE = 20, 0.05  # to take the lock, and seconds between
 _JOURNAL, _LOCK, _WORK, ARCHIVES = "journal", "lock", "work", "archive"
 
 
@@ -136,12 +138,7 @@ class Room:
         except OSError as error:
             raise ApplyError(_because(self.folder, error)) from error
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ApplyError(
-                    "another readiness apply or restore is at work in this repository; wait for it"
-                ) from error
+            _lock(descriptor)
             yield
         finally:
             os.close(descriptor)
@@ -175,6 +172,18 @@ def end(room: Room) -> None:
     """Nothing is under way any more."""
     disk.remove(room.journal)
     disk.sync(room.folder)
+
+
+def _lock(descriptor: int) -> None:
+    """Waits a moment: a process that a killed call was about to start may still share its lock."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE)
+        else:
+            return
+    raise ApplyError("another readiness apply or restore is at work here; wait for it")
 
 
 def _encode(record: Record) -> bytes:

@@ -13,6 +13,7 @@ references are created, empty folders and `work` go, our `index.lock` goes, and 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import time
@@ -27,6 +28,7 @@ from readiness.repo import Repository
 from readiness.repo.folder import Folder, read_at
 from readiness.repo.metadata import HUGE, printable, read_metadata
 
+_TAKEN = {errno.EEXIST, errno.ENOTDIR, errno.ELOOP}
 _TRIES = 20  # to create references while another Git process holds their locks
 _PAUSE = 0.1  # seconds between them
 
@@ -76,14 +78,14 @@ def finish(repository: Repository) -> list[str]:
     story = room.pending()
     assert story is not None and story.committed is not None
     notes: list[str] = []
-    writer = repository.writer(room.work)
+    writer = repository.writer(room.work, story.begun.token)
     for source, target in writer.packs():
         if not os.path.lexists(target):
             disk.replace(source, target)
             disk.sync(os.path.dirname(target))
     if story.committed.index is not None:
         notes += _replace_index(room, story.begun, *story.committed.index)
-    _create(repository, room, story.committed.references)
+    _create(repository, room, story)
     if story.moving is not None:
         with Folder(repository.root) as folder:
             for move in story.moving.moves:
@@ -143,22 +145,25 @@ def _undo_move(room: Room, folder: Folder, move: Move) -> str | None:
     here = os.path.lexists(old)
     if move.old is not None and not here:
         return None
-    with folder.parent(encoded(move.path), make=here) as (descriptor, name):
-        ours = _same(descriptor, name, new) and digest_at(descriptor, name) == move.new
-        if not here:
-            if ours:
-                disk.remove(name, descriptor)
-                _remove_empty(folder, move.path)
-            return None
-        if ours:
-            disk.replace(old, name, descriptor)
-            return None
-        try:
-            disk.move_in(old, name, descriptor)
-        except FileExistsError:
-            if not _same(descriptor, name, old):
-                return _keep_aside(room, move)
-        disk.remove(old)
+    try:
+        with folder.parent(encoded(move.path), make=here) as (descriptor, name):
+            ours = _same(descriptor, name, new) and digest_at(descriptor, name) == move.new
+            if not here:
+                if ours:
+                    disk.remove(name, descriptor)
+            elif ours:
+                disk.replace(old, name, descriptor)
+            else:
+                if not _same(descriptor, name, old):
+                    disk.move_in(old, name, descriptor)
+                disk.remove(old)
+    except OSError as error:
+        if here and error.errno in _TAKEN:
+            return _keep_aside(room, move)
+        if here or error.errno != errno.ENOENT:
+            raise
+    if not here:
+        _remove_empty(folder, move.path)
     return None
 
 
@@ -197,8 +202,9 @@ def index_digest(path: str) -> str:
     return hashlib.sha256(read_metadata(path, HUGE) or b"").hexdigest()
 
 
-def _create(repository: Repository, room: Room, references: tuple[tuple[str, str], ...]) -> None:
+def _create(repository: Repository, room: Room, story: Story) -> None:
     """Creates the references that do not exist yet. Raises ApplyError where one is another's."""
+    references = story.committed.references if story.committed is not None else ()
     for attempt in range(_TRIES):
         known = repository.references()
         for name, value in references:
@@ -214,7 +220,7 @@ def _create(repository: Repository, room: Room, references: tuple[tuple[str, str
             for name, _ in missing:
                 disk.remove(os.path.join(repository.common_folder, name + ".lock"))
         disk.remove_tree(os.path.join(room.work, "references"))
-        if not repository.writer(room.work).create_references(missing):
+        if not repository.writer(room.work, story.begun.token).create_references(missing):
             time.sleep(_PAUSE)
     raise ApplyError("the references could not be written; is there room on the disk? run it again")
 

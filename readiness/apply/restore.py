@@ -394,7 +394,8 @@ class _Restorer:
         path = os.path.join(self.repository.git_folder, "index")
         before = os.stat(path) if os.path.exists(path) else None
         _, raw = self.repository.read_index()
-        changed = self.repository.writer(self.room.work).changed_index(raw, changes)
+        writer = self.repository.writer(self.room.work, self.begun.token)
+        changed = writer.changed_index(raw, changes)
         disk.write(new, [changed])
         if before is not None:
             disk.permit(new, stat.S_IMODE(before.st_mode))

@@ -60,7 +60,9 @@ def _carry_out(repository: Repository, prepared: Prepared, room: Room) -> list[s
         files=prepared.files,
         branch=prepared.branch,
     )
-    in_place = InPlace(repository, prepared, room) if prepared.options.in_place else None
+    in_place = (
+        InPlace(repository, prepared, room, begun.token) if prepared.options.in_place else None
+    )
     with Journal.begin(room, begun) as journal:
         disk.make_folder(room.work)
         index = None
@@ -73,7 +75,7 @@ def _carry_out(repository: Repository, prepared: Prepared, room: Room) -> list[s
         _write_archive(prepared, begun, read)
         journal.add(Archived())
         if in_place is None:
-            built = branch.build(prepared, repository.writer(room.work), at)
+            built = branch.build(prepared, repository.writer(room.work, begun.token), at)
         else:
             built = in_place.build(at)
             in_place.move(journal)

@@ -6,14 +6,17 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import click
 
+from readiness import secrets
 from readiness.apply.branch import counts, phases
 from readiness.apply.changes import Change, Left
 from readiness.apply.journal import Room
 from readiness.apply.prepare import Options, Prepared, prepare
 from readiness.apply.run import apply
+from readiness.cache import Cache, default_folder
 from readiness.cli.output import complain, emit
 from readiness.errors import UsageError, one_line
 from readiness.model import Action, ActionKind, Phase, Plan
@@ -61,6 +64,7 @@ def command(
     )
     proposal = read_plan(plan)
     with Repository.open(path) as repository:
+        keep_gate(repository)
         if not really:
             interrupted = Room(repository.common_folder).pending()
             if interrupted is not None:
@@ -92,13 +96,21 @@ def read_plan(path: str) -> Plan:
     return document.read(text, shown)
 
 
+def keep_gate(repository: Repository) -> None:
+    """Lets the search for secrets use what the last audit compiled for it."""
+    places = (repository.root, repository.git_folder, repository.common_folder)
+    with Cache.open(default_folder(), places) as cache:
+        secrets.keep_gate_in(Path(cache.folder) if cache.folder else None)
+
+
 def told(prepared: Prepared, repository: Repository, *, done: bool) -> str:
     """What was done, or would be, as text for people."""
     lines = list(_summary(prepared, repository, done=done))
+    stored = {entry.path for entry in prepared.entries if entry.stored == "archive"}
     if prepared.changes and not done:
         for phase, changes in phases(prepared.changes):
             lines += ["", f"Phase {phase.value}: {Phase(phase).label} · {counts(changes)}"]
-            lines += _changes(changes)
+            lines += _changes(changes, stored)
     lines += _secrets(prepared)
     lines += _left(prepared.left)
     if prepared.changes:
@@ -137,7 +149,7 @@ def _once(changes: Iterable[Change]) -> Iterable[Change]:
     return {change.path: change for change in changes}.values()
 
 
-def _changes(changes: Iterable[Change]) -> Iterator[str]:
+def _changes(changes: Iterable[Change], stored: set[str]) -> Iterator[str]:
     action: Action | None = None
     for change in changes:
         if change.action is not action:
@@ -147,7 +159,7 @@ def _changes(changes: Iterable[Change]) -> Iterator[str]:
         verb = "remove"
         if change.after is not None:
             verb = "create" if change.blob is None else "change"
-        elif change.stores:
+        elif change.path in stored:
             verb = "archive, then remove"
         yield f"    {verb} {change.path}"
 

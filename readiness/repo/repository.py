@@ -176,9 +176,10 @@ class Repository:
         answers = self._objects.read(blob_ids, -1)  # too large, all that are there
         return {name for name, answer in answers if answer in (MISSING, DAMAGED)}
 
-    def writer(self, work: str) -> Writer:
-        """Writes this repository; `work` is an empty folder of ours on the same disk."""
-        return Writer(self._place, self._room, work)
+    def writer(self, work: str, token: str) -> Writer:
+        """Writes this repository; `work` is a folder of ours on the same disk, and what is made
+        by one `token` is found by it again."""
+        return Writer(self._place, self._room, work, token)
 
     def history(self, commit_id: str) -> History:
         """Who changed which path when, and what was removed, up to a commit (its full id)."""

@@ -63,13 +63,14 @@ class Built(Struct, frozen=True):
 
 
 class Writer:
-    """Writes one repository. `work` is a folder of our own on the disk of its Git directory."""
+    """Writes one repository. `work` is a folder of our own on the disk of its Git directory, and
+    `token` tells what is made now from what a Git process of a killed call may still write."""
 
-    def __init__(self, place: Place, room: Room, work: str) -> None:
+    def __init__(self, place: Place, room: Room, work: str, token: str) -> None:
         self._place = place
         self._room = room
         self._work = work
-        self._objects = os.path.join(work, "objects")
+        self._objects = os.path.join(work, f"objects-{token}")
 
     def build(
         self,
@@ -85,7 +86,7 @@ class Writer:
         Raises RepositoryError where Git cannot: no room on the disk, or objects are missing.
         """
         os.makedirs(os.path.join(self._objects, "pack"))
-        marks = os.path.join(self._work, "marks")
+        marks = os.path.join(self._objects, "marks")
         process = self._room.start(
             *("-c", "fastimport.unpackLimit=0", "-c", "core.fsync=all"),
             *("fast-import", "--quiet", "--done", "--force", f"--export-marks={marks}"),
