@@ -26,7 +26,7 @@ _TRIALS = {  # first words that say what was done once
     *("fix", "hotfix", "test", "try", "trial", "debug", "diagnose", "repro", "reproduce"),
     *("compare", "experiment", "scratch", "tmp", "temp"),
 }
-_YOUNG, _IDLE, _LONG = 14 * _DAY, 180 * _DAY, 365 * _DAY  # seconds
+_YOUNG, _MONTH, _IDLE, _LONG = 14 * _DAY, 30 * _DAY, 180 * _DAY, 365 * _DAY  # seconds
 
 
 class Candidate(Struct, frozen=True):
@@ -164,7 +164,11 @@ CONDITIONS = (
         "nothing runs or names it, and hardly anybody has worked on it since it was added",
         ActionKind.AUDIT,
         Confidence.LOW,
-        lambda file: file.standing is Standing.BY_HAND and file.edits <= 2,
+        lambda file: (
+            file.standing is Standing.BY_HAND
+            and not file.named
+            and file.edits <= (1 if file.script else 2)
+        ),
         *(20, 51, 8),
     ),
     Condition(
@@ -181,7 +185,8 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: (
-            file.standing is Standing.DOCUMENTED and (file.edits <= 2 or file.idle >= _IDLE)
+            file.standing is Standing.DOCUMENTED
+            and file.idle >= (_MONTH if file.edits <= 2 else _IDLE)
         ),
         *(32, 44, 4),
     ),
