@@ -23,6 +23,7 @@ from ._figures import day
 _DAY = 86_400
 _APART = 180 * _DAY  # seconds by which what is used was edited later
 _SCRIPT, _PROCFILE, _COMPOSE = 365 * _DAY, 730 * _DAY, 180 * _DAY  # seconds without a change
+_ASIDE = (*ASIDE, FileClass.TEST, FileClass.DOCS)
 _VERBS = frozenset("start setup install bootstrap provision".split())
 _PACKAGING = ("setup.py", "conftest.py", "__init__.py", "__main__.py")
 _PLATFORM = ("app.json", "heroku.yml", "runtime.txt", ".buildpacks", "project.toml", ".dokku")
@@ -40,9 +41,11 @@ def left_starts(index: RepoIndex) -> Iterator[LeftStart]:
     newest, used = _newest(index), _used(index)
     for path in index.files:
         known = index.history.files.get(path)
-        if known is None or index.inventory.is_(path, *ASIDE, FileClass.TEST, FileClass.DOCS):
+        idle = index.snapshot.committed_at - known.last if known is not None else 0
+        if known is None or idle < min(_SCRIPT, _PROCFILE, _COMPOSE):
             continue
-        idle = index.snapshot.committed_at - known.last
+        if index.inventory.is_(path, *_ASIDE):
+            continue
         name = path.rpartition("/")[2].lower()
         rest = for_(f"nobody has changed it since {day(known.last)}", path)
         if compose.SLICE.kind(path) and idle >= _COMPOSE and (lost := _lost(index, path)):
@@ -67,11 +70,10 @@ def _newest(index: RepoIndex) -> tuple[int, str] | None:
     built = [path for path, _ in index.each(dockerfile.SLICE)]
     built += [path for path, facts in index.each(compose.SLICE) if facts.services]
     known = index.history.files
-    aside = (*ASIDE, FileClass.TEST, FileClass.DOCS)
     found = (
         (known[path].last, path)
         for path in built
-        if path in known and not index.inventory.is_(path, *aside)
+        if path in known and not index.inventory.is_(path, *_ASIDE)
     )
     return max(found, default=None)
 
