@@ -92,6 +92,7 @@ class _Worker:
         self.editor = editor
         self.left: list[Left] = []
         self.problems: list[str] = []
+        self.folders = {up for path in view.now for up in parents(path)}
         self.expected = {
             path: blob
             for action in plan.actions
@@ -122,7 +123,8 @@ class _Worker:
     def _removal(self, action: Action, path: str) -> Change | None:
         found = self._find(action, path)
         expected = self._expected(path)
-        if found is None and path in self.expected and path not in self.view.then:
+        untracked = path in self.expected and path not in self.view.then
+        if found is None and untracked and path not in self.folders:
             raw = encode_path(path) if fault(path) is None else b""
             return Change(path, raw, action, expected, REGULAR, tracked=False) if raw else None
         if found is None:
@@ -151,7 +153,7 @@ class _Worker:
     def _gone(self, path: str, expected: str | None) -> None:
         if any(problem.startswith(f"{one_line(path)} ") for problem in self.problems):
             return
-        if any(known.startswith(f"{path}/") for known in self.view.now):
+        if path in self.folders:
             self._refuse(f"{path} is a folder; a plan names files")
             return
         moved = [file.path for file in self.view.now.values() if file.blob_id == expected]
@@ -246,8 +248,7 @@ class _Worker:
                     f"{change.path} and {other} are one name where upper and lower case are not"
                     " told apart; rename one of them first"
                 )
-            created = change.after is not None and change.blob is None
-            if created and any(known.startswith(f"{change.path}/") for known in self.view.now):
+            if change.after is not None and change.blob is None and change.path in self.folders:
                 self._refuse(f"{change.path} is a folder")
 
     def _refuse(self, problem: str) -> None:

@@ -275,7 +275,7 @@ class _Preparation:
             return
         for snapshot in (self.repository.snapshot(staged=True), self.repository.snapshot()):
             if not snapshot.dirty:
-                return
+                continue
             there = {file.path: file for file in snapshot.files}
             for path in dict.fromkeys(change.path for change in changes):
                 if there.get(path) != tree.get(path):

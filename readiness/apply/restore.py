@@ -213,9 +213,9 @@ def _compare(
         try:
             status = folder.status(entry.raw)
             if status is None:
-                with_parents = _holder_fault(folder, entry)
-                if with_parents:
-                    problems.append(f"{path} {with_parents}")
+                fault = _holder_fault(folder, entry)
+                if fault is not None:
+                    problems.append(f"{path} {fault}")
                 wanted.append(_Wanted(entry, kept, stale=entry.stored != "nowhere"))
                 continue
             if stat.S_ISDIR(status.st_mode):
