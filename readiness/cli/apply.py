@@ -18,6 +18,7 @@ from readiness.apply.prepare import Options, Prepared, prepare
 from readiness.apply.run import apply
 from readiness.cache import Cache, default_folder
 from readiness.cli.output import complain, emit
+from readiness.cli.verification import as_verified, verifying
 from readiness.errors import UsageError, one_line
 from readiness.model import Action, ActionKind, Phase, Plan
 from readiness.plan import document
@@ -43,6 +44,7 @@ _SAID_ONCE = (ActionKind.KEEP, ActionKind.AUDIT, ActionKind.ATTEST)
     metavar="NAME",
     help='Who makes the commits: "Ada <ada@example.org>".',
 )
+@verifying
 def command(
     plan: str,
     path: str,
@@ -51,6 +53,9 @@ def command(
     archive: str | None,
     archive_secrets: bool,
     author: str,
+    verify: str | None,
+    verify_seconds: float,
+    verified: str | None,
 ) -> None:
     """Carry out PLAN, a file that readiness plan wrote, in the repository that PATH lies in.
 
@@ -65,6 +70,9 @@ def command(
     proposal = read_plan(plan)
     with Repository.open(path) as repository:
         keep_gate(repository)
+        if verify is not None:
+            prepare(repository, proposal, options)  # what is refused is refused at once
+        proposal = as_verified(repository, proposal, verify, verify_seconds, verified)
         if not really:
             interrupted = Room(repository.common_folder).pending()
             if interrupted is not None:
