@@ -24,7 +24,9 @@ _SECTION = rb"(?m)^[ \t]*\[{1,2}[ \t]*tool[ \t]*\.[ \t]*readiness\b"
 class Options(Struct, frozen=True):
     """What one audit is asked for. Where it is null or empty, the configuration decides; `ignore`
     adds to the configuration's. `isolated` leaves the configuration out altogether. With `plan`
-    the report has one, for `target`, in which what `previous` keeps stays kept."""
+    the report has one, for `target`, in which what `previous` keeps stays kept; `handmade` is the
+    text of one that people wrote, and `handmade_source` its name: it is held against the
+    repository, or with `take_over` the plan keeps what it keeps and has its target."""
 
     rev: str | None = None
     staged: bool = False
@@ -38,6 +40,9 @@ class Options(Struct, frozen=True):
     plan: bool = False
     target: float | None = None
     previous: Plan | None = None
+    handmade: str = ""
+    handmade_source: str = ""
+    take_over: bool = False
 
 
 def configure(

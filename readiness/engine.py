@@ -137,15 +137,15 @@ def _make(
         owned=suppressed.owned,
         complete=not lenient.errors and not languages.hold_source(index, unread_paths),
     )
-    proposed = None
+    proposed = reconciled = None
     if options.plan:
         from readiness import planning
 
-        proposed = planning.make(
+        proposed, reconciled = planning.make(
             planning.Audited(
                 index, rules, installed, collected.facts, lenient, suppressed, scorecard
             ),
-            target=options.target,
+            options,
             previous=options.previous or _earlier_plan(repository, snapshot, config),
             changed=_changed(repository, snapshot),
         )
@@ -172,6 +172,7 @@ def _make(
         files=len(files),
         excluded=excluded,
         plan=proposed,
+        reconciliation=reconciled,
     )
     lasting = (
         not lenient.errors

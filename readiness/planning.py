@@ -9,9 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from readiness import judging, plan, score
+from readiness.configure import Options
 from readiness.index import RepoIndex
 from readiness.judging import Judgement
-from readiness.model import Finding, Plan, RuleSummary, Scorecard, State
+from readiness.model import Finding, Plan, Reconciliation, RuleSummary, Scorecard, State
+from readiness.plan import reconcile
+from readiness.plan.handmade import parse
 from readiness.rule import Rule, summarise
 from readiness.suppress import Suppressed
 
@@ -30,21 +33,38 @@ class Audited(Struct, frozen=True):
 
 
 def make(
-    audited: Audited, *, target: float | None, previous: Plan | None, changed: Set[str]
-) -> Plan:
-    """The plan for what was found; the arguments are those of `plan.propose`, and the target is
-    the configured one where none is given."""
+    audited: Audited, options: Options, *, previous: Plan | None, changed: Set[str]
+) -> tuple[Plan, Reconciliation | None]:
+    """The plan for what was found, and what the repository says to a plan that people wrote.
+
+    `previous` and `changed` are those of `plan.propose`; the target is the configured one where
+    neither the options nor a plan that is taken over give one.
+    """
     what_if = WhatIf(audited)
+    index = audited.index
+    target = options.target
+    handmade = parse(options.handmade) if options.handmade else None
+    if handmade is not None and options.take_over:
+        kept = reconcile.kept(handmade, index, options.handmade_source)
+        previous = (
+            kept if previous is None else replace(previous, actions=previous.actions + kept.actions)
+        )
+        target = handmade.target if target is None else target
     proposed = plan.propose(
-        audited.index,
+        index,
         audited.suppressed.active,
         [summarise(rule) for rule in audited.rules],
         previous=previous,
         evaluate=what_if,
-        target=audited.index.config.target if target is None else target,
+        target=index.config.target if target is None else target,
         changed=changed,
     )
-    return replace(proposed, notes=(*proposed.notes, *what_if.notes()))
+    proposed = replace(proposed, notes=(*proposed.notes, *what_if.notes()))
+    if handmade is None or options.take_over:
+        return proposed, None
+    found = audited.suppressed.active
+    source = options.handmade_source
+    return proposed, reconcile.reconcile(handmade, index, proposed, found, source)
 
 
 class WhatIf:

@@ -16,7 +16,9 @@ from readiness.errors import RegistryError, UsageError
 from readiness.model import Report
 from readiness.rule import Rule
 
-REPORTS, PLANS = "readiness.reports", "readiness.plans"  # groups of entry points
+# groups of entry points
+REPORTS, PLANS = "readiness.reports", "readiness.plans"
+RECONCILIATIONS = "readiness.reconciliations"
 
 
 class Renderer(Protocol):

@@ -100,6 +100,8 @@ def _summary(report: Report) -> Iterator[str]:
                 f"- **Target:** with all done, {names} {'stays' if len(short) == 1 else 'stay'} "
                 f"below {plan.target:g}; the {len(needed)} actions marked {_MARK} come as near."
             )
+        elif not needed:
+            yield f"- **Target:** each dimension is at {plan.target:g} already."
         else:
             yield (
                 f"- **Target:** the {len(needed)} actions marked {_MARK} are enough "

@@ -79,6 +79,8 @@ def _summary(report: Report) -> str:
             f"{told}; * marks the {needed} that come as near to {goal} as the plan does: with all "
             f"done, {names} {'stays' if len(short) == 1 else 'stay'} below it"
         )
+    if not needed:
+        return f"{told}; each dimension is at {goal} already"
     return f"{told}; * marks the {needed} that are enough for {goal} in each dimension"
 
 
@@ -95,7 +97,7 @@ def _stage(stage: Stage, paint: Paint) -> Iterator[str]:
 def _action(action: Action, paint: Paint) -> str:
     mark = "*" if action.needed else " "
     lead = f" {mark} {action.id:<4} {action.kind:<8} "
-    tail = f"  {action.effort}  {gain(action):<5}  {points(action.after)}"
+    tail = f"  {action.effort}  {gain(action):<5} {points(action.after):>4}"
     room = WIDTH - columns(lead) - columns(tail)
     files = f" ({len(action.paths):,} files)" if len(action.paths) > 1 else ""
     title = fit_end(safe(action.title), room - len(files)) + files

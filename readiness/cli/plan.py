@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 
 import click
@@ -12,6 +14,9 @@ from readiness.cli.options import Score, audited, surroundings
 from readiness.cli.output import check, emit, wants_colour, write
 from readiness.cli.progress import Meter
 from readiness.configure import Options
+from readiness.errors import UsageError
+from readiness.plan.handmade import LARGEST
+from readiness.repo.metadata import printable
 
 
 @click.command
@@ -28,12 +33,19 @@ from readiness.configure import Options
 @click.option(
     "--previous", metavar="FILE", help="An earlier plan: what it keeps with a reason stays kept."
 )
+@click.option(
+    "--reconcile",
+    metavar="FILE",
+    help="A plan that people wrote in Markdown: what is done, true or contradicted today. With"
+    " --format toml the plan keeps the files that it keeps.",
+)
 @audited
 def command(
     path: str,
     format_: str,
     output: str | None,
     previous: str | None,
+    reconcile: str | None,
     no_cache: bool,
     jobs: int | None,
     **options: object,
@@ -43,7 +55,9 @@ def command(
 
     Nothing is done. The toml format is the file to change and to give to readiness apply.
     """
-    render = registry.renderer(format_, registry.PLANS)
+    take_over = reconcile is not None and format_ == "toml"
+    group = registry.PLANS if reconcile is None or take_over else registry.RECONCILIATIONS
+    render = registry.renderer(format_, group)
     output = None if output == "-" else output
     if output is not None:
         check(output)
@@ -52,7 +66,14 @@ def command(
         from readiness.cli.apply import read_plan
 
         earlier = read_plan(previous)
-    asked = Options(plan=True, previous=earlier, **options)  # type: ignore[arg-type]
+    asked = Options(
+        plan=True,
+        previous=earlier,
+        handmade=_handmade(reconcile) if reconcile is not None else "",
+        handmade_source=printable(os.path.basename(reconcile or "")),
+        take_over=take_over,
+        **options,  # type: ignore[arg-type]
+    )
     with Meter() as meter:
         world = surroundings(meter, no_cache=no_cache, jobs=jobs)
         report = engine.audit(path, asked, world)
@@ -61,3 +82,22 @@ def command(
     else:
         write(output, render(report))
     return ExitCode.PASSED
+
+
+def _handmade(path: str) -> str:
+    """The text of a plan that people wrote. Raises UsageError where there is none."""
+    shown = f"--reconcile {printable(path)}"
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise UsageError(f"{shown} is no file; name a plan in Markdown")
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"{shown}: {(error.strerror or str(error)).lower()}") from error
+    if len(text) > LARGEST:
+        raise UsageError(
+            f"{shown} is larger than {LARGEST // 1_000_000} MB; name a plan in Markdown"
+        )
+    if not text.strip():
+        raise UsageError(f"{shown} is empty; name a plan in Markdown")
+    return text

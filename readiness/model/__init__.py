@@ -13,6 +13,13 @@ from readiness.model.plans import (
     Priority,
     Where,
 )
+from readiness.model.reconciliation import (
+    Answer,
+    Claim,
+    Reconciliation,
+    Standing,
+    Stated,
+)
 from readiness.model.report import (
     Coverage,
     Deduction,
@@ -52,7 +59,9 @@ __all__ = [
     "SYMLINK",
     "Action",
     "ActionKind",
+    "Answer",
     "Area",
+    "Claim",
     "Confidence",
     "Coverage",
     "Deduction",
@@ -69,6 +78,7 @@ __all__ = [
     "Phase",
     "Plan",
     "Priority",
+    "Reconciliation",
     "Report",
     "RuleError",
     "RuleSummary",
@@ -79,7 +89,9 @@ __all__ = [
     "Snapshot",
     "Speaks",
     "StaleWaiver",
+    "Standing",
     "State",
+    "Stated",
     "Story",
     "TrackedFile",
     "Verdict",

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from readiness.model.findings import Finding, Outcome, RuleError, Story
 from readiness.model.plans import Plan
+from readiness.model.reconciliation import Reconciliation
 from readiness.model.values import Area, Dimension, Location, Severity, SkippedFile
 
 
@@ -122,3 +123,4 @@ class Report(Struct, frozen=True):
     files: int = 0
     excluded: int = 0  # files that the configuration keeps out of sight; not among `files`
     plan: Plan | None = None
+    reconciliation: Reconciliation | None = None

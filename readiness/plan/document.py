@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from readiness.errors import one_line
-from readiness.model import Action, Edit, Phase, Plan, Speaks
+from readiness.model import Action, ActionKind, Edit, Effort, Phase, Plan, Priority, Speaks
 from readiness.plan import fields
 from readiness.plan.reader import read
 
@@ -50,12 +50,16 @@ def _action(action: Action) -> Iterator[str]:
     yield "[[action]]"
     yield f"id = {_string(action.id)}"
     yield f"action = {_string(action.kind)}"
-    if action.reason or action.kind == "KEEP":
+    if action.reason or action.kind is ActionKind.KEEP:
         yield f"reason = {_string(action.reason)}"
-    yield f"title = {_string(action.title)}"
-    yield f"phase = {action.phase.value}"
-    yield f"priority = {_string(action.priority)}"
-    yield f"effort = {_string(action.effort)}"
+    if action.title:
+        yield f"title = {_string(action.title)}"
+    if action.phase is not Phase.CLEANUP:
+        yield f"phase = {action.phase.value}"
+    if action.priority is not Priority.IMPORTANT:
+        yield f"priority = {_string(action.priority)}"
+    if action.effort is not Effort.SMALL or action.kind is not ActionKind.KEEP:
+        yield f"effort = {_string(action.effort)}"
     if action.effort_why:
         yield f"effort_why = {_string(action.effort_why)}"
     if action.where != "repository":

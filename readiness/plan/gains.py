@@ -128,7 +128,8 @@ def _along(actions: Sequence[Action], scale: _Scale) -> tuple[list[float | None]
             exact = number
         elif scale.tells(number):
             card = scale.card(done, judged)
-        after.append(None if card.overall is None else round(card.overall, _DIGITS))
+        known = card.overall is not None and action.kind is not ActionKind.KEEP
+        after.append(round(card.overall or 0.0, _DIGITS) if known else None)
     return after, card
 
 

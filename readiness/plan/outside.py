@@ -21,6 +21,7 @@ from readiness.model import (
     Severity,
     Where,
 )
+from readiness.plan.schedule import phase_of
 from readiness.plan.tasks import priority_of, sentence
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _of_rule(rule: RuleSummary, findings: Sequence[Finding]) -> Iterator[Action]
             tuple(finding.fingerprint for finding in group),
             tuple(Evidence(each.message, each.location) for each in group[:_PLACES]),
             where=Where.OUTSIDE,
-            phase=Phase.CLEANUP if urgent else Phase.CONFIGURATION,
+            phase=Phase.CLEANUP if urgent else phase_of(rule.area),
             priority=Priority.CRITICAL if urgent else priority_of(group),
             effort=Effort.SMALL if len(group) <= _SMALL else Effort.MEDIUM,
             effort_why="one credential" if urgent and "" not in groups else _counted(len(group)),

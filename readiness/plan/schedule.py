@@ -75,9 +75,14 @@ def scheduled(
         )
 
 
+def phase_of(area: Area) -> Phase:
+    """The phase in which what is wrong in an area is mended."""
+    return _PHASES.get(area, Phase.CLEANUP)
+
+
 def _phase(task: Task, rules: Mapping[str, RuleSummary]) -> Phase:
     areas = {rule.area for each in task.findings if (rule := rules.get(each.rule))}
-    phase = min((_PHASES.get(area, Phase.CLEANUP) for area in areas), default=Phase.CLEANUP)
+    phase = min(map(phase_of, areas), default=Phase.CLEANUP)
     if phase is Phase.ARCHITECTURE and task.kind is ActionKind.CREATE:
         return Phase.CONFIGURATION
     return phase
