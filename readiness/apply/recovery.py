@@ -16,6 +16,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import time
 
 from readiness.apply import archive, disk, journal
@@ -28,6 +29,8 @@ from readiness.repo import Repository
 from readiness.repo.folder import Folder, read_at
 from readiness.repo.metadata import HUGE, printable, read_metadata
 
+_REFERENCE = re.compile(r"refs/(?:heads/readiness/cleanup|tags/readiness/before)-[0-9a-z-]+")
+_OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _TAKEN = {errno.EEXIST, errno.ENOTDIR, errno.ELOOP}
 _TRIES = 20  # to create references while another Git process holds their locks
 _PAUSE = 0.1  # seconds between them
@@ -35,7 +38,18 @@ _PAUSE = 0.1  # seconds between them
 
 def recover(repository: Repository) -> list[str]:
     """Brings an interrupted call to its end; sentences that say what was done, none if there was
-    nothing. The caller holds the lock."""
+    nothing. The caller holds the lock. Raises ApplyError where it cannot; then try again."""
+    try:
+        return _recover(repository)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ApplyError(
+            f"an earlier call was interrupted and cannot be brought to its end ({reason});"
+            " mend that and run this again"
+        ) from error
+
+
+def _recover(repository: Repository) -> list[str]:
     room = Room(repository.common_folder)
     story = room.pending()
     if story is None:
@@ -129,6 +143,8 @@ def _check(story: Story, room: Room, repository: Repository) -> None:
             f" ({printable(begun.git)}); run readiness apply there first"
         )
     wrong = any(fault(move.path) is not None for move in moves)
+    for name, value in story.committed.references if story.committed is not None else ():
+        wrong = wrong or not (_REFERENCE.fullmatch(name) and _OBJECT.fullmatch(value))
     if os.path.commonpath((begun.git, repository.common_folder)) != repository.common_folder:
         wrong = True
     if begun.archive:
@@ -219,6 +235,7 @@ def _create(repository: Repository, room: Room, story: Story) -> None:
         if attempt == _TRIES - 1:  # whoever wrote these names was killed: only we use them
             for name, _ in missing:
                 disk.remove(os.path.join(repository.common_folder, name + ".lock"))
+        disk.make_folder(room.work)
         disk.remove_tree(os.path.join(room.work, "references"))
         if not repository.writer(room.work, story.begun.token).create_references(missing):
             time.sleep(_PAUSE)
