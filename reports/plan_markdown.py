@@ -270,7 +270,10 @@ def _details(action: Action, findings: Sequence[Finding]) -> Iterator[str]:
     """Where it is, and what speaks for and against it."""
     if action.where is Where.OUTSIDE or action.kind in (ActionKind.MODIFY, ActionKind.CREATE):
         most = _ELSEWHERE if action.where is Where.OUTSIDE else _SAID
-        shown, more = following((_told(each) for each in _said(action, findings)), most)
+        said = _said(action, findings)
+        if len(said) == 1 and said[0].summary in action.title:
+            said = [Evidence("at", said[0].location)] if said[0].location.path else []
+        shown, more = following(map(_told, said), most)
         yield from (f"  - {line}" for line in shown)
         if more:
             yield f"  - … and {more} more"
@@ -296,6 +299,8 @@ def _said(action: Action, findings: Sequence[Finding]) -> list[Evidence]:
 
 def _told(evidence: Evidence) -> str:
     where = place(evidence.location)
+    if evidence.summary == "at":
+        return f"at {code(where)}"
     said = text(evidence.summary)
     path = evidence.location.path or ""
     if where and (f"{path} " in evidence.summary or evidence.summary.endswith(path)):

@@ -25,8 +25,8 @@ def _head(report: Report) -> Iterator[str]:
     yield ""
     yield "Carry it out:  readiness apply THIS_FILE            says what would happen"
     yield "               readiness apply THIS_FILE --apply    does it, on a branch of its own"
-    yield "Change it:     `action` to KEEP with a `reason`, that later plans obey; AUDIT to ARCHIVE"
-    yield "               or REMOVE where you have decided; delete paths or whole actions"
+    yield "Change it:     `action` to KEEP, with a `reason`: later plans obey it; AUDIT to ARCHIVE"
+    yield "               or to REMOVE where you have decided; delete paths or whole actions"
     needed = sum(action.needed for action in work(plan))
     if needed and plan.target is not None:
         yield f"needed = true  marks the {needed} actions that target {plan.target:g} needs"

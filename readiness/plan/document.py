@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from readiness.errors import one_line
-from readiness.model import Action, ActionKind, Edit, Effort, Phase, Plan, Priority, Speaks
+from readiness.model import (
+    Action,
+    ActionKind,
+    Edit,
+    Effort,
+    Evidence,
+    Phase,
+    Plan,
+    Priority,
+    Speaks,
+)
 from readiness.plan import fields
 from readiness.plan.reader import read
 
 __all__ = ["read", "write"]
 
 _EVIDENCE = 8  # comments of one action
+_ABREAST = 4  # fingerprints on a line
 _LONGEST = 160  # characters of a comment
 
 
@@ -44,7 +55,14 @@ def write(plan: Plan, *, repository: str = "", notes: Sequence[str] = ()) -> str
 def _action(action: Action) -> Iterator[str]:
     paths = [path for path in action.paths if fields.path_fault(path) is None]
     left_out = len(action.paths) - len(paths)
-    yield from _evidence(action)
+    beside = _beside(action, paths)
+    yield from _evidence(
+        [
+            evidence
+            for evidence in action.evidence
+            if evidence.location.path not in beside or evidence.speaks is Speaks.AGAINST
+        ]
+    )
     if left_out:
         yield f"# {left_out} more with control characters in the name: see to them by hand"
     yield "[[action]]"
@@ -77,41 +95,68 @@ def _action(action: Action) -> Iterator[str]:
         yield f"undo = {_string(action.undo)}"
     if action.rules:
         yield f"rules = [{', '.join(map(_string, action.rules))}]"
-    yield from _array("because", action.because)
+    yield from _packed("because", action.because)
     if action.edits:
         yield "edits = ["
         yield from (f"  {_edit(edit)}," for edit in action.edits)
         yield "]"
     blobs = dict(zip(action.paths, action.blobs, strict=False))
-    yield from _array("paths", paths, empty=True)
+    yield from _array("paths", paths, empty=True, beside=beside)
     changed = {path: blobs[path] for path in paths if blobs.get(path)}
     if changed:
         yield "[action.blobs]"
         yield from (f"{_string(path)} = {_string(blob)}" for path, blob in changed.items())
 
 
-def _evidence(action: Action) -> Iterator[str]:
-    for evidence in action.evidence[:_EVIDENCE]:
+def _evidence(told: Sequence[Evidence]) -> Iterator[str]:
+    for evidence in told[:_EVIDENCE]:
         label = "for    " if evidence.speaks is Speaks.FOR else "against"
         place = evidence.location.path or ""
         if place and evidence.location.line:
             place = f"{place}:{evidence.location.line}"
         text = one_line(evidence.summary, _LONGEST)
         yield f"# {label} {text}" + (f"  ({one_line(place)})" if place else "")
-    if len(action.evidence) > _EVIDENCE:
-        more = len(action.evidence) - _EVIDENCE
-        yield f"# … and {more} more: readiness plan --format json"
+    if len(told) > _EVIDENCE:
+        yield f"# … and {len(told) - _EVIDENCE} more: readiness plan --format json"
 
 
-def _array(key: str, values: Sequence[str], *, empty: bool = False) -> Iterator[str]:
+def _beside(action: Action, paths: Sequence[str]) -> dict[str, str]:
+    """Path -> what is said of it alone, to stand beside it where there are several."""
+    known = set(paths) if len(paths) > 1 else set()
+    said: dict[str, str] = {}
+    for evidence in action.evidence:
+        path = evidence.location.path
+        if path in known and path not in said and evidence.speaks is Speaks.FOR:
+            text = evidence.summary.removeprefix(path).lstrip(": ")
+            line = f"{evidence.location.line}: " if evidence.location.line else ""
+            said[path] = line + one_line(text, _LONGEST)
+    return said
+
+
+def _array(
+    key: str, values: Sequence[str], *, empty: bool = False, beside: Mapping[str, str] | None = None
+) -> Iterator[str]:
     if len(values) == 1:
         yield f"{key} = [{_string(values[0])}]"
     elif values:
         yield f"{key} = ["
-        yield from (f"  {_string(value)}," for value in values)
+        said = beside or {}
+        for value in values:
+            yield f"  {_string(value)}," + (f"  # {said[value]}" if value in said else "")
         yield "]"
     elif empty:
         yield f"{key} = []"
+
+
+def _packed(key: str, values: Sequence[str]) -> Iterator[str]:
+    """A list for machines: several values a line."""
+    if len(values) <= _ABREAST:
+        yield from [f"{key} = [{', '.join(map(_string, values))}]"] if values else []
+        return
+    yield f"{key} = ["
+    for start in range(0, len(values), _ABREAST):
+        yield "  " + " ".join(f"{_string(value)}," for value in values[start : start + _ABREAST])
+    yield "]"
 
 
 def _edit(edit: Edit) -> str:
