@@ -3,9 +3,10 @@ there to collect; and scripts at the root that somebody wrote to try something o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from readiness.facts import python
 from readiness.facts.python import Definition, PythonFacts
@@ -16,6 +17,7 @@ from readiness.model import ActionKind, Evidence
 from readiness.rule import against, for_
 
 _SKIPS = ("mark.skip", "unittest.skip")
+_FEW = 5  # files that are skipped or empty, up to which each is asked about
 _COMMITS = 2  # of a script that was written once and left
 
 
@@ -31,6 +33,16 @@ class IdleTest(Struct, frozen=True):
 
 
 def idle_tests(index: RepoIndex) -> Iterator[IdleTest]:
+    """Those of the live tests, by path. Where many are alike, they are parked rather than left
+    behind, and nobody is asked about each of them."""
+    found = list(_found(index))
+    count = Counter(each.kind for each in found)
+    for each in found:
+        many = count[each.kind] > _FEW and each.action is ActionKind.AUDIT
+        yield structs.replace(each, action=ActionKind.MODIFY) if many else each
+
+
+def _found(index: RepoIndex) -> Iterator[IdleTest]:
     live = index.tests.live
     some = 2 * sum(bool(file.tests) for file in live.values()) >= len(live)
     apart = any("/" in path and file.tests for path, file in live.items())

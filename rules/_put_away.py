@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from readiness.index import RepoIndex
 from readiness.index.archives import PROGRAMS
-from readiness.index.inventory import RUN, FileClass
+from readiness.index.inventory import ASIDE, RUN, FileClass
 from readiness.index.reachability import Standing
 
-from ._copies import named, unnamed
+from ._copies import unnamed
 
 
 class PutAway(Struct, frozen=True):
@@ -52,9 +52,12 @@ def _may_go(index: RepoIndex, path: str) -> bool:
 
 def _unused(index: RepoIndex, path: str) -> bool:
     """Does nothing use it, but for a test runner that would take it for a test by its name?"""
-    if index.inventory.is_(path, FileClass.TEST):
-        return path not in index.imports.importers and not named(index, path)
-    return unnamed(index, path)
+    if not index.inventory.is_(path, FileClass.TEST):
+        return unnamed(index, path)
+    return path not in index.imports.importers and all(
+        index.inventory.is_(reference.source, *ASIDE)
+        for reference in index.references.to.get(path, ())
+    )
 
 
 def _later(index: RepoIndex, live: str, archived: str) -> int:

@@ -190,6 +190,12 @@ def test_what_was_put_away_and_stayed_goes_unless_the_archive_is_a_snapshot() ->
         "HYG004", f"{tools}-- README.md --\nRun `check.py`.\n", history.format("archive/tools")
     )
     assert named.action is ActionKind.AUDIT
+    (test,) = found(
+        "HYG004",
+        tools.replace("check.py", "test_login.py"),
+        history.format("archive/tools").replace("check.py", "test_login.py"),
+    )
+    assert test.action is ActionKind.ARCHIVE
     assert found("HYG004", tools, "2026-01-01 ann | A check.py, A archive/tools/check.py\n") == []
     dated = twice.format("archive/2026-02-01")
     assert found("HYG004", dated, history.format("archive/2026-02-01")) == []

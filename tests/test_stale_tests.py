@@ -263,3 +263,24 @@ def test_a_suite_that_is_left_out_is_a_question_one_that_is_forgotten_is_to_be_r
     (finding,), outcome = judged("TST003", f"-- Makefile --\ntest:\n\t{command}\n{suites}")
     assert (finding.action.value, finding.targets) == (action, (target,))
     assert outcome.quality == 1.0
+
+
+@pytest.mark.parametrize(("number", "action"), [(5, "AUDIT"), (6, "MODIFY")])
+def test_files_that_skip_everything_are_asked_about_one_by_one_only_while_they_are_few(
+    number: int, action: str
+) -> None:
+    parked = suite(number, "@pytest.mark.skip\n").replace("test_", "test_parked_")
+    findings, outcome = judged("TST003", "-- pytest.ini --\n[pytest]\n" + suite(10) + parked)
+    skipped = [finding for finding in findings if finding.key == "skipped"]
+    assert [finding.action for finding in skipped] == [action] * number
+    assert outcome.quality == 1
+
+
+def test_a_test_that_is_called_after_what_was_removed_may_be_wanted_no_more() -> None:
+    body = f"from app.core import Engine\nfrom app.job import Job\n{TEST}"
+    tree = f"{APP}-- tests/test_job.py --\n{body}-- tests/test_all.py --\n{body}"
+    findings, _ = judged("TST001", tree)
+    assert [(finding.location.path, finding.action) for finding in findings] == [
+        ("tests/test_all.py", "MODIFY"),
+        ("tests/test_job.py", "AUDIT"),
+    ]
