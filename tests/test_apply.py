@@ -293,7 +293,7 @@ def test_what_no_machine_can_do_is_left_with_a_sentence(shop: Git) -> None:
     assert [each.reason for each in done.prepared.left] == [
         "it stays",
         "not yet: main.py reads it",
-        "no machine can make this change; it is left to a person",
+        "no machine can make this change safely",
     ]
     assert [change.path for change in done.prepared.changes] == ["old/orders.py"]
 
@@ -591,7 +591,7 @@ def test_the_dry_run_says_exactly_what_would_happen_and_changes_nothing(
     assert state(shop) == before
     told = capsys.readouterr().out
     for line in (
-        "archive 2, change 1 files",
+        "archive 2 files, change 1",
         "change .gitignore",
         "A2 ARCHIVE: ARCHIVE 2  HYG001",
         "archive, then remove old/orders.py",

@@ -224,3 +224,14 @@ def test_the_command_lists_restores_and_says_what_it_cannot(
     told = capsys.readouterr().out
     assert "restored  old/orders.py" in told and "removed   .env.example" in told
     assert TOKEN not in told
+
+
+def test_all_means_the_archive_and_not_what_tags_alone_still_know(shop: Git) -> None:
+    carry_out(shop, in_place=True)
+    give_back(shop, everything=True)
+    shutil.rmtree(shop.folder / ".git/readiness/archive" / ID)
+    with pytest.raises(ApplyError, match=f"no archive; but there are tags: --from {ID}"):
+        give_back(shop, everything=True)
+    carry_out(shop, in_place=True)
+    shop.write("main.py", "print('at work')\n")
+    assert "main.py" not in give_back(shop, everything=True).same

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from readiness.apply import disk
 from readiness.apply.journal import ApplyError
-from readiness.apply.paths import encoded, fault
+from readiness.apply.paths import fault
 from readiness.errors import ReadinessError, one_line
 from readiness.model import EXECUTABLE, REGULAR, SYMLINK, decode_path, encode_path
 from readiness.repo.metadata import HUGE, printable, read_metadata
@@ -65,7 +65,7 @@ class Entry(Struct, frozen=True):
 
     @property
     def raw(self) -> bytes:
-        return encoded(self.path)
+        return encode_path(self.path)  # without fault: `load` and the plan's paths are checked
 
     @property
     def git_mode(self) -> int:

@@ -112,5 +112,5 @@ def counts(changes: Iterable[Change]) -> str:
     parts = [_TOLD[kind].format(f"{number[kind]:,}") for kind in _TOLD if kind in number]
     if not parts:
         return "nothing"
-    total = sum(number.values())
-    return ", ".join(parts) + (" file" if total == 1 else " files")
+    parts[0] += " file" if parts[0].endswith(" 1") else " files"
+    return ", ".join(parts)

@@ -24,6 +24,7 @@ from readiness.model import (
     encode_path,
 )
 
+BY_HAND = "no machine can make this change safely"
 _REMOVALS = (ActionKind.ARCHIVE, ActionKind.REMOVE)
 _WRITES = (ActionKind.MODIFY, ActionKind.CREATE)
 _OTHERS = {
@@ -194,7 +195,7 @@ class _Worker:
     ) -> tuple[dict[str, bytes], str | None]:
         """path -> new content, or why the action is left to a person."""
         if not action.edits:
-            return {}, "no machine can make this change; it is left to a person"
+            return {}, BY_HAND
         contents: dict[str, bytes] = {}
         for path in dict.fromkeys(edit.path for edit in action.edits):
             found = self._find(action, path)

@@ -150,6 +150,9 @@ class _Preparation:
             moved_on=plan.base_commit != commit,
         )
 
+    def _refuse(self, problem: str) -> None:
+        self.problems.append(one_line(problem))
+
     def _stop(self) -> None:
         """Refuses, if there is a reason to."""
         if not self.problems:
@@ -327,13 +330,13 @@ class _Preparation:
 
     def _here(self, folder: Folder, change: Change) -> Found:
         """The path in the work tree, or why it may not be touched."""
-        path = one_line(change.path)
+        path = change.path
         try:
             self._check_parents(folder, change)
             status = folder.status(change.raw)
             if change.blob is None:
                 if status is not None:
-                    self.problems.append(f"{path} is there already, though Git does not know it")
+                    self._refuse(f"{path} is there already, though Git does not know it")
                 return Found(change, b"", change.mode)
             if status is None:
                 return Found(change, "it is not in the work tree", change.mode)
@@ -346,9 +349,9 @@ class _Preparation:
         elif not change.tracked:
             mode = EXECUTABLE if permissions & 0o100 else REGULAR
         if change.blob not in self._ids(content, change):
-            self.problems.append(f"{path} has changed since the plan was made")
+            self._refuse(f"{path} has changed since the plan was made")
         if mode == SYMLINK and not stat.S_ISLNK(status.st_mode):
-            self.problems.append(f"{path} is a symlink that this system cannot have")
+            self._refuse(f"{path} is a symlink that this system cannot have")
         return Found(change, content, mode, None if mode == SYMLINK else permissions)
 
     def _ids(self, content: bytes, change: Change) -> set[str]:

@@ -18,6 +18,8 @@ import hashlib
 import os
 import re
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 
 from readiness.apply import archive, disk, journal
 from readiness.apply.archive import NAME
@@ -102,9 +104,8 @@ def finish(repository: Repository) -> list[str]:
     _create(repository, room, story)
     if story.moving is not None:
         with Folder(repository.root) as folder:
-            for move in story.moving.moves:
-                if move.new is None:
-                    _remove_empty(folder, move.path)
+            gone = [move.path for move in story.moving.moves if move.new is None]
+            _remove_empty(folder, gone)
         for move in story.moving.moves:
             disk.remove(old_place(room, move.number))
     _unlock_index(room, story.begun)
@@ -179,7 +180,7 @@ def _undo_move(room: Room, folder: Folder, move: Move) -> str | None:
         if here or error.errno != errno.ENOENT:
             raise
     if not here:
-        _remove_empty(folder, move.path)
+        _remove_empty(folder, [move.path])
     return None
 
 
@@ -242,17 +243,12 @@ def _create(repository: Repository, room: Room, story: Story) -> None:
     raise ApplyError("the references could not be written; is there room on the disk? run it again")
 
 
-def _remove_empty(folder: Folder, path: str) -> None:
-    """Removes the folders above `path` that hold nothing any more, as Git does."""
-    for up in reversed(parents(path)):
-        try:
-            with folder.parent(encode_path(up)) as (descriptor, name):
-                if not disk.remove_folder(name, descriptor):
-                    return
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError:
-            return
+def _remove_empty(folder: Folder, paths: Iterable[str]) -> None:
+    """Removes the folders above `paths` that hold nothing any more, as Git does."""
+    above = {up for path in paths for up in parents(path)}
+    for up in sorted(above, key=lambda up: up.count("/"), reverse=True):
+        with suppress(OSError), folder.parent(encode_path(up)) as (descriptor, name):
+            disk.remove_folder(name, descriptor)
 
 
 def _unlock_index(room: Room, begun: Begun) -> None:

@@ -142,7 +142,10 @@ def _choose(
         names = ", ".join(kept.name for kept in usable)
         raise UsageError(f"there are {len(usable)} archives; name one with --from: {names}")
     if everything and not usable:
-        raise ApplyError(broken[0] if broken else "there is no archive; nothing was applied here")
+        tags = f"; but there are tags: --from {tagged[0].name}" if tagged else ""
+        raise ApplyError(broken[0] if broken else f"there is no archive{tags}")
+    if everything:
+        tagged = []
     chosen: dict[str, tuple[Kept, Entry]] = {}
     found: set[str] = set()
     for kept in (*usable, *tagged):

@@ -12,7 +12,7 @@ import click
 
 from readiness import secrets
 from readiness.apply.branch import counts, phases
-from readiness.apply.changes import Change, Left
+from readiness.apply.changes import BY_HAND, Change, Left
 from readiness.apply.journal import Room
 from readiness.apply.prepare import Options, Prepared, prepare
 from readiness.apply.run import apply
@@ -187,20 +187,21 @@ def _secrets(prepared: Prepared) -> Iterator[str]:
 
 
 def _left(left: Iterable[Left]) -> Iterator[str]:
-    """What is not done here: each change with its reason, the rest by number."""
+    """What is not done here: what people must do, each with its reason, and the rest by number."""
     left = list(left)
     number = Counter(each.action.kind for each in left if each.action.kind in _SAID_ONCE)
     others = [each for each in left if each.action.kind not in _SAID_ONCE]
-    if left:
+    if others:
         yield ""
-        yield "Left to people"
+        yield f"Left to people: {BY_HAND}, or as said"
     for each in others:
         action = each.action
         yield f"  {action.id} {action.kind}: {one_line(action.title)}"
-        yield f"    {each.reason}"
-    for kind in _SAID_ONCE:
-        if number[kind]:
-            yield f"  {number[kind]:,} {kind}"
+        if each.reason != BY_HAND:
+            yield f"    {each.reason}"
+    if number:
+        yield ""
+        yield "Nothing to do here: " + ", ".join(f"{number[kind]:,} {kind}" for kind in number)
 
 
 def _next(prepared: Prepared, *, done: bool) -> Iterator[str]:
