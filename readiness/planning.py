@@ -12,7 +12,7 @@ from readiness import judging, plan, score
 from readiness.configure import Options
 from readiness.index import RepoIndex
 from readiness.judging import Judgement
-from readiness.model import Finding, Plan, Reconciliation, RuleSummary, Scorecard, State
+from readiness.model import Finding, Outcome, Plan, Reconciliation, RuleSummary, Scorecard, State
 from readiness.plan import reconcile
 from readiness.plan.handmade import parse
 from readiness.rule import Rule, summarise
@@ -79,6 +79,7 @@ class WhatIf:
         self._rules = {rule.id: rule for rule in audited.rules}
         self._waived = {entry.finding.fingerprint for entry in audited.suppressed.waived}
         self._known = {frozenset[str](): (audited.index, audited.judgement)}
+        self._outcomes: dict[tuple[object, ...], Outcome] = {}
 
     def __call__(
         self, solved: Set[str], gone: Set[str], judged: frozenset[str] = frozenset()
@@ -93,13 +94,23 @@ class WhatIf:
             if stays is not finding:
                 changed.add(finding.rule)
         outcomes = tuple(
-            self._rules[outcome.rule].measure(index, left[outcome.rule])
+            self._measured(judged, index, outcome.rule, left[outcome.rule])
             if outcome.rule in changed and outcome.state is State.MEASURED
             else outcome
             for outcome in judgement.outcomes
         )
         findings = tuple(finding for findings in left.values() for finding in findings)
         return self._score(score.Sheet(outcomes, findings))
+
+    def _measured(
+        self, judged: frozenset[str], index: RepoIndex, rule: str, left: list[Finding]
+    ) -> Outcome:
+        """How the rule measures what is left; the same is left in many cases."""
+        key = (judged, rule, *((each.fingerprint, each.subjects) for each in left))
+        known = self._outcomes.get(key)
+        if known is None:
+            known = self._outcomes[key] = self._rules[rule].measure(index, left)
+        return known
 
     def notes(self) -> Iterator[str]:
         """What comes up that no action of the plan could know of."""
