@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import tarfile
@@ -622,3 +624,33 @@ def test_what_is_no_plan_is_told_in_a_line(
     assert main(["apply", str(tmp_path), str(shop.folder)]) == 2
     assert main(["apply", str(file), str(shop.folder), "--author", "Ada"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 4
+
+
+def test_the_commands_of_its_document_run(
+    shop: Git,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop.write("orders_old/orders.py", "orders = 1\n")
+    shop.write("orders_old/sales.py", "sales = 1\n")
+    shop.commit()
+    monkeypatch.chdir(shop.folder)
+    monkeypatch.setenv("READINESS_CACHE_DIR", str(tmp_path / "cache"))
+    page = Path(__file__).parent.parent / "docs/apply.md"
+    [commands] = re.findall(r"(?s)^```sh\n(.*?)^```$", page.read_text(), re.M)
+    for line in commands.splitlines():
+        command = shlex.split(line, comments=True)
+        assert main(command[1:]) == 0, line
+        captured = capsys.readouterr()
+        assert (captured.out or "--output" in command) and not captured.err, line
+    assert "as before already" in captured.out
+
+
+def test_what_a_sparse_checkout_leaves_out_is_not_taken_in_place(shop: Git) -> None:
+    shop("update-index", "--skip-worktree", "notes.bak")
+    (shop.folder / "notes.bak").unlink()
+    gone = archived("notes.bak")
+    assert "not in the work tree" in refused(shop, gone, in_place=True)
+    run(shop, gone)
+    assert "notes.bak" not in in_tree(shop, BRANCH)
