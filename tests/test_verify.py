@@ -138,7 +138,7 @@ def test_what_no_test_imports_is_said() -> None:
         lambda some, seconds: ran(loaded=["covered.py", "shop/main.py"]),
     )
     assert repo.runs == 0
-    assert result.told[1].startswith("no test imports 1 file of the 2 that change or go")
+    assert result.told[1].startswith("no test imports 1 of the 2 files that change or go")
     assert result.told[2] == "  dead.py"
 
 
@@ -363,7 +363,7 @@ def test_dead_modules_go_and_what_is_only_loaded_by_name_stays(
         "tests/test_dead.py": ActionKind.ARCHIVE,
     }
     told = "\n".join(result.told)
-    assert "no test imports 2 files of the 4 that change or go" in told
+    assert "no test imports 2 of the 4 files that change or go" in told
     assert "  shop/cart_old.py" in told
     assert git(project, "status", "--porcelain", "--ignored") == "", "nothing was run here"
     assert not list(tmp_path.glob("readiness-*")), "nothing is left behind"

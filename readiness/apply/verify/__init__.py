@@ -73,7 +73,8 @@ class _Verification:
                 broken = self.steady(steps, broken)
             if not broken:
                 break
-            self.note(f"{_counted(len(broken), 'test')} fail after it; looking for what they need")
+            fail = "test fails" if len(broken) == 1 else "tests fail"
+            self.note(f"after it {len(broken):,} {fail} that passed; looking for what they need")
             number, tests = self.culprit(steps, good, broken)
             steps = self.without(steps, number, tests)
             good = number
@@ -122,7 +123,6 @@ class _Verification:
         again, without all that is left of it."""
         unit = steps[number]
         self.kept.append((unit, Kept(unit.path, tests)))
-        self.note(f"kept {one_line(unit.path)}: {one_line(tests[0])} fails without it")
         if sum(each.action == unit.action for each, _ in self.kept) < _SINGLE:
             return [*steps[:number], *steps[number + 1 :]]
         rest = [each for each in steps[number + 1 :] if each.action == unit.action]
@@ -149,11 +149,13 @@ class _Verification:
                 "the tests imported none of the repository's code from its scratch folder: they"
                 " may have tested an installed copy"
             )
-        paths = dict.fromkeys(unit.path for unit in steps)
+        goes = {path for each in only(self.plan, steps).actions for path in each.paths}
+        changed = {edit.path for each in self.plan.actions for edit in each.edits}
+        paths = sorted(path for path in goes if path.endswith(".py") or path not in changed)
         untested = [path for path in paths if path not in loaded]
         if untested:
             told.append(
-                f"no test imports {_counted(len(untested), 'file')} of the {len(paths):,} that"
+                f"no test imports {len(untested):,} of the {_counted(len(paths), 'file')} that"
                 " change or go, so no test says whether they are needed:"
             )
             told += [f"  {one_line(path)}" for path in untested[:_LISTED]]
