@@ -73,6 +73,12 @@ def score_after(report: Report) -> float | None:
     return found[-1].after if found else score_now(report)
 
 
+def score_applied(report: Report) -> float | None:
+    """The overall score when what `readiness apply` does is done."""
+    known = [each.applied for each in plan_of(report).forecast if each.applied is not None]
+    return sum(known) / len(known) if known else None
+
+
 def points(value: float | None) -> str:
     return "-" if value is None else floored(value)
 

@@ -27,7 +27,12 @@ def render(report: Report, *, colour: bool = False) -> str:
                 "now": score_now(report),
                 "after": score_after(report),
                 "dimensions": [
-                    {"dimension": each.dimension, "now": each.now, "after": each.after}
+                    {
+                        "dimension": each.dimension,
+                        "now": each.now,
+                        "applied": each.applied,
+                        "after": each.after,
+                    }
                     for each in plan.forecast
                 ],
             },

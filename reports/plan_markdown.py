@@ -29,6 +29,7 @@ from ._plan import (
     plan_of,
     points,
     score_after,
+    score_applied,
     score_now,
     split,
     stages,
@@ -133,14 +134,15 @@ def _scores(report: Report) -> Iterator[str]:
     target = points(plan.target)
     yield "## Scores"
     yield ""
-    yield "| Dimension | Now | After this plan | Target |"
-    yield "|---|---:|---:|---:|"
+    yield "| Dimension | Now | After `readiness apply` | After this plan | Target |"
+    yield "|---|---:|---:|---:|---:|"
     for each in plan.forecast:
         if each.now is not None:
             label = each.dimension.label
-            yield f"| {label} | {points(each.now)} | {points(each.after)} | {target} |"
-    now, after = points(score_now(report)), points(score_after(report))
-    yield f"| **Overall** | **{now}** | **{after}** | |"
+            applied, after = points(each.applied), points(each.after)
+            yield f"| {label} | {points(each.now)} | {applied} | {after} | {target} |"
+    values = (score_now(report), score_applied(report), score_after(report))
+    yield f"| **Overall** | {' | '.join(f'**{points(value)}**' for value in values)} | |"
     yield ""
     yield (
         "Every action counts as done, an AUDIT when its question is decided and what was decided "

@@ -47,7 +47,8 @@ def _lines(report: Report, paint: Paint) -> Iterator[str]:
         if each.now is not None:
             label = each.dimension.label.ljust(16)
             told = f"{points(each.now)} -> {points(each.after)}"
-            yield f"  {label} {told:<13}  {bar(each.after or 0.0)}"
+            alone = f"{points(each.applied)} by readiness apply alone"
+            yield f"  {label} {told:<13}  {bar(each.after or 0.0)}  {alone}"
     yield from wrapped(_summary(report), "  ", "    ")
     for note in plan.notes:
         yield from wrapped(note, "  ", "    ")

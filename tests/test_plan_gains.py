@@ -6,12 +6,15 @@ from collections.abc import Set
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from readiness.model import (
     Action,
     ActionKind,
     Coverage,
     Dimension,
+    Edit,
+    EditKind,
     Effort,
     Phase,
     Score,
@@ -90,6 +93,14 @@ def test_where_files_go_the_rules_are_asked_anew_and_bound_the_steps_before() ->
     plan = [modify("a"), archive("x", "b"), modify("c")]
     actions, _ = weighed(plan, {}, losses, 9.0)
     assert [action.after for action in actions] == [8.0, 8.0, 8.5]
+
+
+def test_what_a_machine_does_is_told_apart() -> None:
+    losses = Losses({"a": (TESTS, 2.0), "b": (TESTS, 1.0), "c": (TESTS, 0.5)}, anew=0.25)
+    edit = Edit(EditKind.ADD_LINES, "x", ("*.log",))
+    plan = [replace(modify("a"), edits=(edit,)), modify("b"), archive("y", "c")]
+    _, forecast = weighed(plan, {}, losses, 9.0)
+    assert (forecast[0].now, forecast[0].applied, forecast[0].after) == (6.5, 8.75, 9.75)
 
 
 def test_what_is_kept_or_done_outside_gains_nothing_that_the_score_sees() -> None:

@@ -160,9 +160,9 @@ ACTIONS = (
     ),
 )
 FORECAST = (
-    Forecast(Dimension.CLEANUP, 3.9, 9.7),
+    Forecast(Dimension.CLEANUP, 3.9, 9.7, 6.6),
     Forecast(Dimension.STARTUP, None, None),
-    Forecast(Dimension.SECURITY, 4.1666, 10.0),
+    Forecast(Dimension.SECURITY, 4.1666, 10.0, 4.1666),
 )
 
 

@@ -120,11 +120,13 @@ class Action(Struct, frozen=True):
 
 
 class Forecast(Struct, frozen=True):
-    """A dimension's score now and when the whole plan is done; null where it is not assessed."""
+    """A dimension's score now, when what a machine can do is done (`applied`), and when the whole
+    plan is done; null where it is not assessed."""
 
     dimension: Dimension
     now: float | None
     after: float | None
+    applied: float | None = None
 
 
 class Plan(Struct, frozen=True):

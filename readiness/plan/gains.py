@@ -53,9 +53,13 @@ def weighed(
         replace(action, gain=alone[n], after=after[n], needed=n in needed)
         for n, action in enumerate(actions)
     ]
-    values = {score.dimension: score.value for score in last.dimensions}
+    machine = {n for n, each in enumerate(actions) if each.kind in GOING or each.edits}
+    applied = scale.card(machine, scale.gone(machine))
     forecast = tuple(
-        Forecast(score.dimension, score.value, values[score.dimension]) for score in now.dimensions
+        Forecast(before.dimension, before.value, after_.value, applied_.value)
+        for before, after_, applied_ in zip(
+            now.dimensions, last.dimensions, applied.dimensions, strict=True
+        )
     )
     return weighed_, forecast
 

@@ -67,8 +67,8 @@ def priority_of(findings: Iterable[Finding]) -> Priority:
 
 def put_together(asks: Sequence[Ask], rules: Mapping[str, RuleSummary]) -> list[Task]:
     """`asks`, worst first, as tasks: big removals alone, what one change of one place mends
-    together, the rest by rule, and by folder where those are many; changes that are only nice to
-    have stay apart, so that a target need not wait for them."""
+    together, the rest by rule, and by folder where those are many. Changes that a machine can make
+    stay apart, and so do those that are only nice to have: a target need not wait for them."""
     roots = _roots(asks)
     groups: dict[tuple[str, ...], list[Ask]] = {}
     for ask in asks:
@@ -88,8 +88,11 @@ def _key(ask: Ask, roots: set[tuple[str, str]]) -> tuple[str, ...]:
         return ask.kind, "one", finding.fingerprint
     if (ask.kind, finding.cause) in roots:
         return ask.kind, "cause", finding.cause
-    later = ask.kind in _CHANGES and priority_of([finding]) is Priority.NICE
-    return ask.kind, "rule", finding.rule, "later" if later else ""
+    if ask.kind not in _CHANGES:
+        return ask.kind, "rule", finding.rule
+    later = priority_of([finding]) is Priority.NICE
+    who = "machine" if finding.edits else "person"
+    return ask.kind, "rule", finding.rule, who, "later" if later else ""
 
 
 def _roots(asks: Iterable[Ask]) -> set[tuple[str, str]]:
