@@ -8,6 +8,7 @@ from ._terminal import safe
 
 _SPAN = re.compile(r"`[^`]+`")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~])")
+_REFERENCE = re.compile(r"(?<!&)#(?=\w)")  # would link to an issue
 _TOKEN = re.compile(r"(?P<open>[\"'(]*)(?P<core>\S+?)(?P<close>[\"'),.;:!?]*)$")
 _CODE = re.compile(r"[_*<>\[\]|~]|/|^\.\w|\w\.(?:py|sh|ya?ml|json|toml|md|tsx?|jsx?|env|txt)\b")
 
@@ -43,5 +44,6 @@ def _word(word: str) -> str:
         if close.startswith(")") and core.count("(") > core.count(")"):
             core, close = core + ")", close[1:]
         return match["open"] + code(core) + close
-    word = _SPECIAL.sub(r"\\\1", word)
-    return word.replace("@", "&#64;").replace("://", ":&#47;/")
+    word = _SPECIAL.sub(r"\\\1", word.replace("&", "&amp;"))
+    word = word.replace("@", "&#64;").replace("://", ":&#47;/")
+    return _REFERENCE.sub(r"&#35;", word)

@@ -13,8 +13,12 @@ from readiness.model import Location, Report, Scorecard
 WIDTH = 100
 BAR = 20
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-# Invisible and direction-changing characters, and the control characters that JSON leaves as are.
-INVISIBLE = r"\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+# Invisible and direction-changing characters, the control characters that JSON leaves as are, and
+# what is no character at all.
+INVISIBLE = (
+    r"\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
+    r"\ufeff\ufff9-\ufffb\ufffe\uffff"
+)
 _UNSAFE = re.compile(rf"[\x00-\x1f{INVISIBLE}]")
 
 

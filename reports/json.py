@@ -22,7 +22,11 @@ def render(report: Report, *, colour: bool = False) -> str:
 
 def encode(document: dict[str, Any]) -> str:
     """Indented JSON in which no character is invisible: the same to any reader."""
-    text = msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
+    return visible(msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n")
+
+
+def visible(text: str) -> str:
+    """JSON in which no character is invisible."""
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

@@ -18,7 +18,13 @@ from readiness.model import Report, State
 
 
 @click.command
-@click.option("--format", "format_", default="text", metavar="FORMAT", help="text, full or json.")
+@click.option(
+    "--format",
+    "format_",
+    default="text",
+    metavar="FORMAT",
+    help="text, full, json, markdown, summary, sarif, github, gitlab, junit, badge or badge-svg.",
+)
 @click.option("--output", metavar="FILE", help="Write the report there, whole or not at all.")
 @click.option(
     "--fail-under",

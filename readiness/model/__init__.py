@@ -21,6 +21,7 @@ from readiness.model.reconciliation import (
     Stated,
 )
 from readiness.model.report import (
+    Condition,
     Coverage,
     Deduction,
     Gate,
@@ -62,6 +63,7 @@ __all__ = [
     "Answer",
     "Area",
     "Claim",
+    "Condition",
     "Confidence",
     "Coverage",
     "Deduction",

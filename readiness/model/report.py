@@ -79,9 +79,19 @@ class StaleWaiver(Struct, frozen=True):
     message: str
 
 
+class Condition(Struct, frozen=True):
+    """One thing that a gate asks, by its setting or rule; `why` is empty where it holds."""
+
+    asks: str
+    why: str = ""
+
+
 class Gate(Struct, frozen=True):
+    """`why` is what failed of the `conditions`; there are none where no gate is set."""
+
     passed: bool
     why: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 class RuleSummary(Struct, frozen=True):

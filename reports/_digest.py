@@ -1,0 +1,180 @@
+"""The audit as Markdown of a bounded size: for comments, step summaries and mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from readiness.model import Finding, Location, Report, Score, Verdict
+
+from ._costs import Cost, costs
+from ._links import permalink
+from ._markdown import code, text
+from ._stories import Tale, chapters, tales
+from ._terminal import count, floored, place, waiver_note
+
+TOP = 5
+_SKIPPED = 10
+_CLOSING = 200  # bytes kept for what ends the text
+
+
+def digest(report: Report, *, limit: int, chapters_of: int, opened: bool) -> str:
+    """Scores, what costs most, then the findings as `tales`, as many as `limit` bytes hold: how
+    many more there are is said. A story tells at most `chapters_of` of its places; `opened`
+    findings are seen without a click.
+    """
+    lines = list(_head(report))
+    room = limit - _CLOSING
+    kept = []
+    for line in lines:
+        room -= len(line.encode()) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    if report.findings and room > 0:
+        kept += _findings(report, room, chapters_of, opened)
+    return "\n".join(kept) + "\n"
+
+
+def _head(report: Report) -> Iterator[str]:
+    """What is said of the whole."""
+    card = report.scorecard
+    score = "" if card.overall is None else f", {floored(card.overall)} / 10"
+    yield f"## readiness: {card.verdict}{score}"
+    yield ""
+    yield _what(report)
+    yield ""
+    for why in report.gate.why:
+        yield f"**Gate failed:** {text(why)}"
+        yield ""
+    if card.verdict is not Verdict.NOTHING:
+        yield "| dimension | score | target |"
+        yield "|---|---:|---:|"
+        for each in card.dimensions:
+            yield f"| {each.dimension.label} | {_score(each)} | {card.target:g} |"
+        yield ""
+        yield _sure(report)
+        yield ""
+    yield from _incomplete(report)
+    yield from _costliest(report)
+
+
+def _what(report: Report) -> str:
+    name = code(report.repository)
+    if report.commit is None:
+        return f"{name}, no commit yet: {count(report.files, 'file')}"
+    local = ", with local changes" if report.dirty else ""
+    return f"{name} at {code(report.commit[:7])}{local}: {count(report.files, 'file')}"
+
+
+def _score(score: Score) -> str:
+    return "-" if score.value is None else floored(score.value)
+
+
+def _sure(report: Report) -> str:
+    card = report.scorecard
+    notes = [
+        f"measured: {card.coverage.rules:.0%} of the rules",
+        f"{card.coverage.lines:.0%} of the source lines (as a {card.profile})",
+        waiver_note(card),
+    ]
+    return ", ".join(note for note in notes if note)
+
+
+def _incomplete(report: Report) -> Iterator[str]:
+    notes = [
+        f"incomplete: rule {text(error.rule)} crashed: {text(error.error)}"
+        for error in report.rule_errors
+    ]
+    if report.skipped_files:
+        shown = "; ".join(
+            f"{code(skipped.path)} ({text(skipped.reason)})"
+            for skipped in report.skipped_files[:_SKIPPED]
+        )
+        more = len(report.skipped_files) - _SKIPPED
+        number = count(len(report.skipped_files), "file was", "files were")
+        notes.append(f"{number} not read: {shown}" + (f"; +{more:,} more" if more > 0 else ""))
+    notes += [
+        f"{_where(report, stale.location)}: {text(stale.message)}" for stale in report.stale_waivers
+    ]
+    if notes:
+        yield from (f"- {note}" for note in notes)
+        yield ""
+
+
+def _costliest(report: Report) -> Iterator[str]:
+    entries = [entry for entry in costs(report) if entry.points >= 0.005]
+    if not entries:
+        return
+    yield "### What costs most"
+    yield ""
+    for number, entry in enumerate(entries[:TOP], 1):
+        yield f"{number}. **-{entry.points:.2f}** {_cost(entry)}"
+    if len(entries) > TOP:
+        yield ""
+        yield f"and {count(len(entries) - TOP, 'smaller cause')} (points of the overall score)"
+    yield ""
+
+
+def _cost(entry: Cost) -> str:
+    """A cause with what follows from it, where that is known."""
+    told = text(entry.title) + (" (waived)" if entry.waived else "")
+    cause = entry.findings[0].cause if entry.findings else ""
+    if len(entry.rules) > 1 and cause and entry.title == cause:
+        steps = [
+            text(finding.message) + (f" (and {more:,} more)" if more else "")
+            for finding, more in chapters(Tale(entry.findings, cause))
+        ]
+        told = " → ".join((told, *steps))
+    return f"{told} · {', '.join(entry.rules)}"
+
+
+def _findings(report: Report, room: int, chapters_of: int, opened: bool) -> Iterator[str]:
+    told = tales(report)
+    groups = f", {count(len(told), 'cause')}" if len(told) < len(report.findings) else ""
+    title = f"{count(len(report.findings), 'open finding')}{groups}"
+    begin = f"### {title}" if opened else f"<details><summary>{title}</summary>"
+    yield from (begin, "")
+    room -= len(begin) + 2
+    left = len(report.findings)
+    for tale in told:
+        lines = list(_tale(report, tale, chapters_of))
+        room -= sum(len(line.encode()) + 1 for line in lines)
+        if room < 0:
+            break
+        left -= len(tale.findings)
+        yield from lines
+    if left:
+        yield from ("", f"+{left:,} more: `readiness audit --format full`")
+    if not opened:
+        yield from ("", "</details>")
+
+
+def _tale(report: Report, tale: Tale, chapters_of: int) -> Iterator[str]:
+    if len(tale.findings) == 1:
+        yield f"- **{tale.worst.severity}** {_finding(report, tale.worst)}"
+        return
+    number = count(len(tale.findings), "finding")
+    yield f"- **{tale.worst.severity}** {text(tale.cause)} ({number})"
+    for finding in tale.findings[:chapters_of]:
+        yield f"  - {_finding(report, finding)}"
+    more = len(tale.findings) - chapters_of
+    if more > 0:
+        yield f"  - +{more:,} more"
+
+
+def _finding(report: Report, finding: Finding) -> str:
+    """The place, and what is said of it; a message that begins with the path does not repeat it."""
+    where = _where(report, finding.location)
+    message = finding.message
+    if finding.location.path and message.startswith(f"{finding.location.path} "):
+        message = message.removeprefix(finding.location.path)[1:]
+    return f"{where}{' ' if where else ''}{text(message)} · {finding.rule}"
+
+
+def _where(report: Report, location: Location) -> str:
+    """A place as code, linked where the remote is known."""
+    if location.path is None:
+        return ""
+    shown = code(place(location))
+    address = permalink(report, location)
+    return f"[{shown}]({address})" if address else shown
