@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tarfile
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -654,3 +655,50 @@ def test_what_a_sparse_checkout_leaves_out_is_not_taken_in_place(shop: Git) -> N
     assert "not in the work tree" in refused(shop, gone, in_place=True)
     run(shop, gone)
     assert "notes.bak" not in in_tree(shop, BRANCH)
+
+
+def test_it_works_in_shallow_and_shared_clones_with_strange_names(
+    shop: Git, make_git: Callable[..., Git]
+) -> None:
+    shop.write("new.py", "1\n")
+    shop.commit()
+    for number, options in enumerate((["--depth=1"], ["--shared"])):
+        clone = make_git(f'we"ird: \\ {number}')
+        shutil.rmtree(clone.folder)
+        clone.folder.mkdir()
+        clone("clone", "--quiet", *options, f"file://{shop.folder}", ".")
+        run(clone, archived("old/orders.py"))
+        run(clone, archived("old/start.sh"), adding("main.py", "x"), in_place=True)
+        assert "old/orders.py" not in in_tree(clone, BRANCH)
+        assert clone("status", "--short") == "M  main.py\nD  old/start.sh"
+        clone("commit", "--quiet", "--message", "done")
+        assert "missing" not in clone("fsck")
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_where_no_file_may_grow_it_fails_in_a_line_and_nothing_is_changed(
+    shop: Git, readiness: Program, tmp_path: Path, in_place: bool
+) -> None:
+    """A limit on the size of files stops us and Git alike, as a full disk does."""
+    shop.write("old/big.bin", os.urandom(100_000))
+    shop.commit()
+    file = tmp_path / "plan.toml"
+    gone = archived("old/big.bin", "old/orders.py", id="A1")
+    new = adding(".gitignore", *(f"line-{number}" for number in range(2_000)), id="A2")
+    file.write_text(document.write(Plan(shop("rev-parse", "HEAD"), (gone, new), ID)))
+    before = state(shop)
+    options = ["--apply", *["--in-place"] * in_place]
+    told = set()
+    for blocks in (0, 1, 3, 10, 100, 190):
+        limited = f'ulimit -f {blocks}; exec "$@"'
+        program = Path(sys.executable).with_name("readiness")
+        done = subprocess.run(
+            ["sh", "-c", limited, "sh", program, "apply", file, shop.folder, *options],
+            env=readiness.environment | {"PYTHONDONTWRITEBYTECODE": "1"},  # none by half
+            capture_output=True,
+        )
+        assert done.returncode == 2, done
+        assert b"fault of readiness" not in done.stderr
+        told.add(done.stderr)
+        assert state(shop) == before
+    assert len(told) > 1

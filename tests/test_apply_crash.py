@@ -29,8 +29,10 @@ from readiness.apply.journal import Room
 from readiness.apply.prepare import Options
 from readiness.apply.restore import restore
 from readiness.apply.run import apply
+from readiness.cli import main
 from readiness.errors import ReadinessError
 from readiness.model import Action, ActionKind, Edit, EditKind, Plan
+from readiness.plan import document
 from readiness.repo import Repository
 from readiness.repo.writer import Writer
 
@@ -79,7 +81,13 @@ def shop(git_at: type[Git], fast: Path) -> Shop:
     plan = Plan(
         commit,
         (
-            Action(ActionKind.MODIFY, (".gitignore",), "ignores too little", (), edits=lines),
+            Action(
+                ActionKind.MODIFY,
+                (".gitignore", "conf/.env.example"),
+                "ignores too little",
+                (),
+                edits=lines,
+            ),
             Action(
                 ActionKind.ARCHIVE,
                 ("old/orders.py", "old/start.sh", "old/latest", "deep/er/copy_old.py"),
@@ -311,6 +319,7 @@ from readiness.apply import survey
 from readiness.apply.prepare import Options
 from readiness.apply.run import apply
 from readiness.model import Plan
+from readiness.plan import document
 from readiness.repo import Repository
 
 survey.kinds_of_secrets("a.py", b"token = 'x'")  # compiles what all children share
@@ -390,3 +399,46 @@ def test_killed_at_random_instants_nothing_is_lost(shop: Shop, fast: Path) -> No
         server.requests.close()
     assert killed == INSTANTS
     assert set(ends) == {"undone", "finished"}
+
+
+class KilledAt(Accident):
+    """Killed when it comes to a function, whenever that is."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(0, Killed, lasts=True)
+        self.name = name
+
+    def before(self, name: str, arguments: dict[str, Any]) -> None:
+        self.happened = self.happened or name == self.name
+        if self.happened:
+            raise self.error()
+
+
+@pytest.mark.parametrize(
+    ("killed_at", "told"),
+    [("move_out", "what was interrupted is undone"), ("replace", "interrupted is finished")],
+)
+def test_the_next_call_says_what_became_of_the_interrupted_one(
+    shop: Shop,
+    fast: Path,
+    tmp_path: Path,
+    accident: Callable[[Accident | None], None],
+    capsys: pytest.CaptureFixture[str],
+    killed_at: str,
+    told: str,
+) -> None:
+    folder = copy_of(shop, fast / killed_at)
+    plan = document.read(document.write(shop.plan))
+    file = tmp_path / "plan.toml"
+    file.write_text(document.write(plan))
+    accident(KilledAt(killed_at))
+    with suppress(Killed):
+        carry_out(folder, plan, in_place=True)
+    accident(None)
+    for command in (["apply", str(file), str(folder)], ["restore", "--repository", str(folder)]):
+        assert main(command) == (2 if command[0] == "apply" else 0)
+        assert "an earlier call was interrupted" in capsys.readouterr().err
+    assert main(["apply", str(file), str(folder), "--apply", "--in-place"]) == 0
+    assert told in capsys.readouterr().err
+    assert not (folder / "old/orders.py").exists()
+    shutil.rmtree(folder)

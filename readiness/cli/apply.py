@@ -13,7 +13,7 @@ import click
 from readiness import secrets
 from readiness.apply.branch import counts, phases
 from readiness.apply.changes import BY_HAND, Change, Left
-from readiness.apply.journal import Room
+from readiness.apply.journal import ApplyError, Room
 from readiness.apply.prepare import Options, Prepared, prepare
 from readiness.apply.run import apply
 from readiness.cache import Cache, default_folder
@@ -70,13 +70,12 @@ def command(
     proposal = read_plan(plan)
     with Repository.open(path) as repository:
         keep_gate(repository)
+        if not really and Room(repository.common_folder).pending() is not None:
+            raise ApplyError("an earlier call was interrupted; --apply brings it to its end first")
         if verify is not None:
             prepare(repository, proposal, options)  # what is refused is refused at once
         proposal = as_verified(repository, proposal, verify, verify_seconds, verified)
         if not really:
-            interrupted = Room(repository.common_folder).pending()
-            if interrupted is not None:
-                complain("an earlier call was interrupted; --apply brings it to its end first")
             emit(told(prepare(repository, proposal, options), repository, done=False))
             return
         done = apply(repository, proposal, options)
