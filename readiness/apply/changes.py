@@ -168,15 +168,14 @@ class _Worker:
         return self.view.then[path].blob_id if path in self.view.then else None
 
     def _writes(self, actions: Iterable[Action], going: set[str]) -> Iterator[tuple[Phase, Change]]:
-        """The changes by edits. Each action is carried out wholly or not at all; all edits of a
-        file are made on its content at HEAD, so that their lines keep their meaning."""
+        """The changes by edits. An action changes each of its files wholly or not at all; all edits
+        of a file are made on its content at HEAD, so that their lines keep their meaning."""
         done: dict[str, list[Edit]] = defaultdict(list)
         current: dict[str, bytes] = {}
         for action in actions:
-            contents, reason = self._try(action, done, current, going)
-            if reason is not None:
-                self.left.append(Left(action, reason))
-                continue
+            contents, refused = self._try(action, done, current, going)
+            if refused:
+                self.left.append(Left(action, "; ".join(refused)))
             current |= contents
             for path, content in contents.items():
                 done[path] += (edit for edit in action.edits if edit.path == path)
@@ -192,33 +191,40 @@ class _Worker:
         done: Mapping[str, Sequence[Edit]],
         current: Mapping[str, bytes],
         going: set[str],
-    ) -> tuple[dict[str, bytes], str | None]:
-        """path -> new content, or why the action is left to a person."""
+    ) -> tuple[dict[str, bytes], list[str]]:
+        """path -> new content, and why all or some of the action is left to a person."""
         if not action.edits:
-            return {}, BY_HAND
+            return {}, [BY_HAND]
         contents: dict[str, bytes] = {}
+        refused = []
         for path in dict.fromkeys(edit.path for edit in action.edits):
-            found = self._find(action, path)
-            if fault(path) is not None:
-                return {}, "its path is refused"
-            if path in going:
-                self._refuse(f"{path} is removed and changed by the same plan")
-            expected = self._expected(path)
-            if (found.blob_id if found else None) != expected:
-                self._refuse(f"{path} has changed since the plan was made")
-                return {}, "the file has changed"
-            if found is not None and found.mode not in (0o100644, 0o100755):
-                return {}, f"{one_line(path)} is no ordinary file"
-            before = self.view.read(found.blob_id) if found else b""
+            before = self._before(action, path, going)
             if isinstance(before, str):
-                return {}, f"{one_line(path)}: {before}"
+                refused.append(before)
+                continue
             own = [edit for edit in action.edits if edit.path == path]
             new = self.editor(before, [*done.get(path, ()), *own])
             if new.refused:
-                return {}, new.refused
-            if new.content != current.get(path, before):
+                refused.append(f"{one_line(path)}: {new.refused}")
+            elif new.content != current.get(path, before):
                 contents[path] = new.content
-        return contents, None if contents else "it is done already"
+        return contents, refused or ([] if contents else ["it is done already"])
+
+    def _before(self, action: Action, path: str, going: set[str]) -> bytes | str:
+        """The content at HEAD of a file that is to be changed, or why it is not."""
+        found = self._find(action, path)
+        if fault(path) is not None:
+            return "its path is refused"
+        if path in going:
+            self._refuse(f"{path} is removed and changed by the same plan")
+        expected = self._expected(path)
+        if (found.blob_id if found else None) != expected:
+            self._refuse(f"{path} has changed since the plan was made")
+            return "the file has changed"
+        if found is not None and found.mode not in (0o100644, 0o100755):
+            return f"{one_line(path)} is no ordinary file"
+        before = self.view.read(found.blob_id) if found else b""
+        return f"{one_line(path)}: {before}" if isinstance(before, str) else before
 
     def _check_twice(self, removals: Sequence[tuple[Phase, Change]]) -> None:
         seen: set[str] = set()
