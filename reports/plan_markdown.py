@@ -276,6 +276,8 @@ def _details(action: Action, findings: Sequence[Finding]) -> Iterator[str]:
         if len(said) == 1 and said[0].summary in action.title:
             said = [Evidence("at", said[0].location)] if said[0].location.path else []
         shown, more = following(map(_told, said), most)
+        if more and len(action.because) > len(said):
+            more = len(action.because) - len(shown)
         yield from (f"  - {line}" for line in shown)
         if more:
             yield f"  - … and {more} more"

@@ -37,7 +37,8 @@ def _lines(report: Report, paint: Paint) -> Iterator[str]:
     left = f"Plan {plan.id} for {safe(report.repository)}{commit}"
     now, after = score_now(report), score_after(report)
     right = "" if now is None else f"{points(now)} -> {points(after)} of 10"
-    yield paint.bold(left) + " " * max(2, WIDTH - columns(left) - len(right)) + right
+    gap = " " * max(2, WIDTH - columns(left) - len(right)) if right else ""
+    yield paint.bold(left) + gap + right
     if report.scorecard.verdict is Verdict.NOTHING or not work(plan):
         yield "  nothing to do" + ("" if report.files else ": no tracked files")
         yield from incomplete(report)
@@ -47,8 +48,10 @@ def _lines(report: Report, paint: Paint) -> Iterator[str]:
         if each.now is not None:
             label = each.dimension.label.ljust(16)
             told = f"{points(each.now)} -> {points(each.after)}"
-            alone = f"{points(each.applied)} by readiness apply alone"
-            yield f"  {label} {told:<13}  {bar(each.after or 0.0)}  {alone}"
+            line = f"  {label} {told:<13}  {bar(each.after or 0.0)}"
+            if points(each.applied) not in ("-", points(each.now)):
+                line += f"  {points(each.applied)} by readiness apply alone"
+            yield line
     yield from wrapped(_summary(report), "  ", "    ")
     for note in plan.notes:
         yield from wrapped(note, "  ", "    ")

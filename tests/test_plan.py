@@ -369,3 +369,18 @@ def test_an_earlier_plan_is_given_or_named_by_the_configuration(
 
 def archived(told: list[dict[str, Any]]) -> list[str]:
     return [path for each in told if each["kind"] == "ARCHIVE" for path in each["paths"]]
+
+
+def test_a_target_of_ones_own_marks_fewer_actions(
+    git: Git, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git.write("app/main.py", "x = 1\n")
+    git.write("app/archive/a.py", "x = 1\n")
+    git.commit()
+    arguments = ["plan", str(git.folder), "--no-cache"]
+    assert main([*arguments, "--target", "1"]) == 0
+    assert "each dimension is at target 1 already" in capsys.readouterr().out
+    assert main([*arguments, "--target", "10"]) == 0
+    assert "that are enough for target 10 in each" in capsys.readouterr().out
+    assert main([*arguments, "--target", "nan"]) == 2
+    assert "nan is no score" in capsys.readouterr().err

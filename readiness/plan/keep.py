@@ -81,9 +81,9 @@ def _loaded(index: RepoIndex) -> Iterator[Action]:
     traps.sort(key=lambda trap: (-len(trap[1]), trap[1]))
     for evidence, paths in traps[:_LOADERS]:
         folder = folder_of(paths)
-        many = f"{len(paths)} files" + (f" in {folder}" if folder else "")
-        what = many if len(paths) > 1 else paths[0]
-        yield _keep(tuple(sorted(paths)), f"{evidence.summary}: {what}", (evidence,))
+        many = f": {len(paths)} files" + (f" in {folder}" if folder else "")
+        title = evidence.summary + (many if len(paths) > 1 else "")
+        yield _keep(tuple(sorted(paths)), title, (evidence,))
 
 
 def _keep(paths: tuple[str, ...], title: str, evidence: tuple[Evidence, ...]) -> Action:
