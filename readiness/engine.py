@@ -173,6 +173,7 @@ def _make(
         excluded=excluded,
         plan=proposed,
         reconciliation=reconciled,
+        committed_at=snapshot.committed_at,
     )
     lasting = (
         not lenient.errors

@@ -111,7 +111,8 @@ class RuleSummary(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """All that any renderer shows. `findings` are the open ones, worst first."""
+    """All that any renderer shows. `findings` are the open ones, worst first. `committed_at` is the
+    commit's time in seconds since 1970, 0 where there is none."""
 
     schema_version: int
     tool_version: str
@@ -134,3 +135,4 @@ class Report(Struct, frozen=True):
     excluded: int = 0  # files that the configuration keeps out of sight; not among `files`
     plan: Plan | None = None
     reconciliation: Reconciliation | None = None
+    committed_at: int = 0
