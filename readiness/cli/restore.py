@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from readiness.apply import restore as restoring
 from readiness.apply.journal import Room
-from readiness.apply.restore import Kept, Restored
+from readiness.apply.kept import Kept, archives
+from readiness.apply.restore import Restored, restore
 from readiness.cli.output import complain, emit
 from readiness.errors import UsageError
 from readiness.repo import Repository
@@ -32,11 +32,11 @@ def command(
                 raise UsageError("name the files to give back, or say --all")
             if Room(opened.common_folder).pending() is not None:
                 complain("an earlier call was interrupted; readiness apply or restore ends it")
-            emit(_listed(restoring.archives(opened)))
+            emit(_listed(archives(opened)))
             return
         if paths and everything:
             raise UsageError("--all and paths exclude each other; give one")
-        restored = restoring.restore(opened, paths, everything=everything, name=name, force=force)
+        restored = restore(opened, paths, everything=everything, name=name, force=force)
     for note in restored.notes:
         complain(note)
     emit(_told(restored))
