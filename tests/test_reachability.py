@@ -435,6 +435,24 @@ def test_a_document_that_names_a_small_folder_means_its_files() -> None:
     assert index.reachability.standing("other/deep/old.py") is Standing.NOTHING
 
 
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "def load(name):\n    module, kind = name.rsplit('.', 1)\n"
+        "    return getattr(importlib.import_module(module), kind)\n",
+        "def load(name):\n    parts = name.split('.')\n"
+        "    return importlib.import_module('.'.join(parts[:-1]))\n",
+    ],
+)
+def test_a_loader_that_is_given_whole_names_does_not_look_beside_itself(whole: str) -> None:
+    reachability = of(
+        f"{MAIN}{CORE}import importlib\n{whole}-- app/named.py --\nx = 1\n{DEAD}"
+        "-- config.yaml --\nmailer: app.named.Mailer\n"
+    )
+    assert reachability.live("app/named.py")
+    assert not reachability.live("app/dead.py")
+
+
 def test_what_the_environment_may_name_in_place_of_a_default_is_held() -> None:
     reachability = of(
         f"{MAIN}{CORE}import os\nmailer = os.environ.get('MAILER', 'app.mail.Mailer')\n"

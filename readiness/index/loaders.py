@@ -24,6 +24,8 @@ _OF_PATHS = frozenset(
 )
 _OF_PACKAGES = frozenset(("walk_packages", "iter_modules", "find_modules", "import_submodules"))
 _NOT_BY_NAME = frozenset(("exec", "entry_points", "iter_entry_points", "locate"))
+_OF_NAMES = frozenset(("import_string", "import_object", "import_from_string", "import_class"))
+_SPLITS = frozenset(("rsplit", "rpartition", "join"))
 _PLACEHOLDER = re.compile(r"\{\w*\}|%s|%\(\w+\)s")
 _ANY = frozenset(("*", "*.py", "**", "**/*", "**/*.py", "*.*"))
 
@@ -121,7 +123,7 @@ def _of_file(places: _Places, path: str, facts: PythonFacts) -> Iterator[tuple[s
     steps = _steps(facts)
     for call in facts.loaders:
         last = call.name.rpartition(".")[2]
-        if last == "/" or last == "joinpath" or last in _NOT_BY_NAME:
+        if last == "/" or last == "joinpath" or last in _NOT_BY_NAME or last in _SPLITS:
             continue
         files: Iterator[str]
         if last in _SEARCHES:
@@ -130,12 +132,22 @@ def _of_file(places: _Places, path: str, facts: PythonFacts) -> Iterator[tuple[s
             files = _by_path(places, path, call, steps)
         elif last in _OF_PACKAGES:
             files = _by_package(places, path, call)
-        else:
+        elif call.arguments or not _takes_whole_names(facts, call):
             files = _by_name(places, path, call)
+        else:  # whoever gives it the name writes it out
+            continue
         evidence = Evidence(
             f"{path} loads what it finds with {call.name}()", Location(path, call.line)
         )
         yield from ((file, evidence) for file in files)
+
+
+def _takes_whole_names(facts: PythonFacts, call: Call) -> bool:
+    """Is it given "package.module.Name", from which the same function takes the module?"""
+    return call.name.rpartition(".")[2] in _OF_NAMES or any(
+        other.where == call.where and other.name.rpartition(".")[2] in _SPLITS
+        for other in facts.loaders
+    )
 
 
 def _steps(facts: PythonFacts) -> list[tuple[str, ...]]:

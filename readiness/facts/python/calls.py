@@ -40,6 +40,7 @@ _LOADERS = {
 _IMPORTERS = {"import_module", "__import__", "run_module", "importorskip"}
 _READS = ("os.getenv", "environ.get", "environ.pop")
 _GLOBS = {"rglob", "glob", "iglob", "iterdir", "listdir", "walk", "scandir", "joinpath"}
+_SPLITS = {"rsplit", "rpartition", "join"}  # how the module is taken from a whole dotted name
 FACTORIES = {
     "create_app", "make_app", "get_app", "build_app", "create_application", "get_application",
     "make_application", "build_application", "app_factory", "application_factory",
@@ -106,7 +107,7 @@ class Expressions:
             self._import(node, name, where, imported)
         elif last in _LOADERS or (last == "exec" and name == "exec"):
             self.loaders.append(_loader(node, name, where))
-        elif last in _GLOBS:
+        elif last in _GLOBS or (last in _SPLITS and _at_dots(node)):
             self.globs.append(_loader(node, name, where))
         elif last in ("getenv", "get", "pop", "config", "str", "bool", "int", "env"):
             self._read(node, name, where)
@@ -239,6 +240,13 @@ def _made(node: ast.Call, name: str, where: str, target: str) -> Call:
         names=tuple(name for name in names if name),
         target=target,
     )
+
+
+def _at_dots(node: ast.Call) -> bool:
+    """Is it `name.rsplit(".", 1)`, `name.rpartition(".")` or `".".join(names)`?"""
+    joined = isinstance(node.func, ast.Attribute) and node.func.attr == "join"
+    dot = node.func.value if joined else node.args[0] if node.args else None  # type: ignore[attr-defined]
+    return literal(dot) == "."
 
 
 def _loader(node: ast.Call, name: str, where: str) -> Call:

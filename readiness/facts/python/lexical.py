@@ -23,7 +23,8 @@ _TOKENS = (
 _TOKENS_AFTER = {
     b"importlib": (b"spec_from_file", b"SourceFileLoader", b"glob(", b"iterdir("),
     b"spec_from_file": (b'/ "', b"/ '", b"path.join("),
-    b"__import__": (b"glob(", b"iterdir(", b"listdir("),
+    b"__import__": (b"glob(", b"iterdir(", b"listdir(", b"rsplit(", b"rpartition("),
+    b"import_": (b"rsplit(", b"rpartition(", b'".".join(', b"'.'.join("),
     b"pkgutil": (b"pkgutil", b"iter_modules", b"walk_packages"),
     b"runpy": (b"runpy", b"run_path", b"run_module"),
     b"monkeypatch": (b"setattr(",),

@@ -123,7 +123,7 @@ class PythonFacts(Struct, frozen=True, array_like=True):
     `__getattr__` or binds names through `globals()`. `loaders` are the calls that load what is no
     literal; their `arguments` hold the literal strings that they are given, or parts of them; in
     such files the globs and the steps of paths (`rglob`, `folder / "x"` as a call of "/") stand
-    among them.
+    among them, and what takes the module from a dotted name (`name.rsplit(".", 1)`).
     """
 
     error: str = ""
