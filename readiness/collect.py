@@ -101,9 +101,6 @@ def collect(
     Raises:
         RepositoryError: the repository could not be read.
     """
-    names = [slice_.name for slice_ in slices]
-    search = names.index(secrets.SLICE.name) if secrets.SLICE.name in names else None
-    version = version if search is None else f"{version} without secrets"
     paths: dict[str, list[str]] = {}
     of_job: dict[Place, list[str]] = {}
     for file in files:
@@ -113,23 +110,64 @@ def collect(
         for number, slice_ in enumerate(slices):
             if (kind := slice_.kind(file.path)) is not None:
                 of_job.setdefault((file.blob_id, (number, kind)), []).append(file.path)
-    keys = {place: _key(slices, place, version) for place in of_job} if cache.usable else {}
-    places = {key: place for place, key in keys.items()}
-    facts: dict[str, dict[str, bytes]] = {name: {} for name in names}
+    gathered = gather(
+        reader,
+        of_job,
+        cache,
+        version,
+        slices=slices,
+        workers=workers,
+        progress=progress,
+        seconds=seconds,
+    )
+    facts: dict[str, dict[str, bytes]] = {slice_.name: {} for slice_ in slices}
+    for place, value in gathered.facts.items():
+        facts[slices[place[1][0]].name].update(dict.fromkeys(of_job[place], value))
+    skipped = [SkippedFile(path, why) for id_, why in gathered.skipped for path in paths[id_]]
+    return Collected(facts, tuple(sorted(skipped)), gathered.failed)
+
+
+class Gathered(Struct, frozen=True):
+    """`facts`: what was to be said of a blob -> its encoded facts, where there are any. `skipped`:
+    (id of a blob, why it has none). `failed` as in `Collected`."""
+
+    facts: dict[Place, bytes]
+    skipped: tuple[tuple[str, str], ...]
+    failed: bool
+
+
+def gather(
+    reader: Reader,
+    places: Iterable[Place],
+    cache: Cache,
+    version: str,
+    *,
+    slices: Sequence[Slice[Any]],
+    workers: int | None = None,
+    progress: Progress | None = None,
+    seconds: float = SECONDS,
+) -> Gathered:
+    """What `slices` say of blobs: as `collect`, for the files of one snapshot or of many."""
+    search = next((n for n, each in enumerate(slices) if each.name == secrets.SLICE.name), None)
+    version = version if search is None else f"{version} without secrets"
+    places = list(places)
+    keys = {place: _key(slices, place, version) for place in places} if cache.usable else {}
+    by_key = {key: place for place, key in keys.items()}
+    facts: dict[Place, bytes] = {}
     found: set[Place] = set()
-    for key, value in cache.get_many(places):
-        place = places[key]
+    for key, value in cache.get_many(by_key):
+        place = by_key[key]
         found.add(place)
         if value:
-            facts[names[place[1][0]]].update(dict.fromkeys(of_job[place], value))
+            facts[place] = value
     missing: dict[str, list[Job]] = {}
-    for blob_id, job in (place for place in of_job if place not in found):
+    for blob_id, job in (place for place in places if place not in found):
         missing.setdefault(blob_id, []).append(job)
-    for blob_id, job in of_job:
+    for blob_id, job in places:
         if job[0] == search and job not in missing.get(blob_id, [job]):
             missing[blob_id].append(job)
     blobs = [Blob(blob_id, tuple(jobs)) for blob_id, jobs in missing.items()]
-    skipped: list[SkippedFile] = []
+    skipped: list[tuple[str, str]] = []
     failed = False
     done = 0
     pool = _Pool(reader, slices, seconds)
@@ -139,20 +177,18 @@ def collect(
             for result in results:
                 blob = chunk[result.index]
                 failed = failed or result.failed
-                skipped += (
-                    SkippedFile(path, why) for why in result.reasons for path in paths[blob.id]
-                )
+                skipped += ((blob.id, why) for why in result.reasons)
                 for job, extracted in zip(blob.jobs, result.values, strict=False):
                     place = blob.id, job
                     if extracted is not None and keys:
                         kept.append((keys[place], extracted))
                     if extracted:
-                        facts[names[job[0]]].update(dict.fromkeys(of_job[place], extracted))
+                        facts[place] = extracted
             cache.put(kept)
             done += len(results)
             if progress is not None:
                 progress(done, len(blobs))
-    return Collected(facts, tuple(sorted(skipped)), failed)
+    return Gathered(facts, tuple(skipped), failed)
 
 
 def _key(slices: Sequence[Slice[Any]], place: Place, version: str) -> bytes:

@@ -86,6 +86,17 @@ def overlooked(repository: Repository, snapshot: Snapshot, options: Options) -> 
     ]
 
 
+def visible(files: tuple[TrackedFile, ...], exclude: Sequence[str]) -> tuple[TrackedFile, ...]:
+    """The files that no gitignore pattern of `exclude` keeps out of sight."""
+    if not exclude:
+        return files
+
+    from pathspec import GitIgnoreSpec
+
+    spec = GitIgnoreSpec.from_lines(exclude)
+    return tuple(file for file in files if not spec.match_file(file.path))
+
+
 def _untracked(folder: str, name: str) -> bytes | None:
     """The beginning of a plain file of the work tree; null where there is none to read."""
     try:

@@ -13,16 +13,10 @@ from readiness import __version__, memo
 from readiness import cache as caching
 from readiness.cache import Cache
 from readiness.config import Config, digest
-from readiness.configure import Options, configure, content_of, overlooked
+from readiness.configure import Options, configure, content_of, overlooked, visible
 from readiness.index import RepoIndex
 from readiness.index.history import History
-from readiness.model import (
-    Plan,
-    Report,
-    SkippedFile,
-    Snapshot,
-    TrackedFile,
-)
+from readiness.model import Plan, Report, SkippedFile, Snapshot
 from readiness.repo import Repository
 from readiness.rule import Rule, Status
 
@@ -98,13 +92,13 @@ def _make(
     """The report, and whether it follows from the snapshot alone."""
     from pathlib import Path
 
-    from readiness import collect, gate, judging, score, secrets, selection, story, suppress
-    from readiness.index import languages, unread
+    from readiness import assess, collect, gate, secrets, selection, story
+    from readiness.index import unread
     from readiness.rule import slices_of, summarise
 
     installed = tuple(summarise(rule) for rule in rules)
     rules = selection.choose(rules, config.select, config.ignore)
-    files = _visible(snapshot.files, config.exclude)
+    files = visible(snapshot.files, config.exclude)
     excluded = len(snapshot.files) - len(files)
     snapshot = msgspec.structs.replace(snapshot, files=files)
     slices = slices_of(rules, {file.path for file in files})
@@ -120,23 +114,15 @@ def _make(
     )
     history = partial(_history, repository, snapshot.commit, cache)
     index = RepoIndex(snapshot, collected.facts, config, history)
-    judgement = judging.judge(index, rules)
-    if not any(slice_.name == secrets.SLICE.name for slice_ in slices):
-        judgement = judging.redacted(judgement)
-    summaries = tuple(summarise(rule) for rule in rules)
-    suppressed = suppress.split(judgement.findings, index, summaries, world.today, installed)
-    lenient = judging.without_waived(judgement, index, rules, suppressed.active)
-    unread_paths = [skipped.path for skipped in collected.skipped]
-    scorecard = score.evaluate(
+    found = assess.assess(
+        index,
+        rules,
         installed,
-        score.Sheet(judgement.outcomes, judgement.findings),
-        score.Sheet(lenient.outcomes, lenient.findings),
-        lines_covered=languages.understood_share(index),
-        target=config.target,
-        profile=index.profile.kind,
-        owned=suppressed.owned,
-        complete=not lenient.errors and not languages.hold_source(index, unread_paths),
+        world.today,
+        unread=[skipped.path for skipped in collected.skipped],
+        searched=assess.searches_secrets(slice_.name for slice_ in slices),
     )
+    suppressed, lenient, scorecard = found.suppressed, found.lenient, found.scorecard
     proposed = reconciled = None
     if options.plan:
         from readiness import planning
@@ -160,8 +146,8 @@ def _make(
         dirty=snapshot.dirty,
         config_digest=digest(config),
         scorecard=scorecard,
-        rules=summaries,
-        outcomes=judgement.outcomes,
+        rules=found.rules,
+        outcomes=found.judgement.outcomes,
         findings=suppressed.active,
         stories=story.tell(suppressed.active),
         waived=suppressed.waived,
@@ -200,16 +186,6 @@ def _changed(repository: Repository, snapshot: Snapshot) -> frozenset[str]:
         committed = repository.snapshot(rev=snapshot.commit)
         base = {file.path: file.blob_id for file in committed.files}
     return frozenset(file.path for file in snapshot.files if base.get(file.path) != file.blob_id)
-
-
-def _visible(files: tuple[TrackedFile, ...], exclude: Sequence[str]) -> tuple[TrackedFile, ...]:
-    if not exclude:
-        return files
-
-    from pathspec import GitIgnoreSpec
-
-    spec = GitIgnoreSpec.from_lines(exclude)
-    return tuple(file for file in files if not spec.match_file(file.path))
 
 
 def _skipped(

@@ -17,9 +17,9 @@ LAYERS = (
     {"suppress", "gate", "plan", "score", "selection", "story"},
     {"repo", "cache", "registry"},
     {"collect", "configure", "judging", "memo"},
-    {"planning"},
+    {"assess", "planning"},
     {"engine"},
-    {"apply"},
+    {"apply", "history"},
     {"testing"},
     {"cli"},
     {"__main__"},
@@ -51,6 +51,7 @@ WORLD = {
     "time",
 }
 HEAVY = {
+    "alembic",
     "click",
     "detect_secrets",
     "git",
@@ -61,6 +62,7 @@ HEAVY = {
     "pathspec",
     "re2",
     "rich",
+    "sqlalchemy",
     "tomlkit",
     "tree_sitter",
     "yaml",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Self
 
 from msgspec import Struct
 
@@ -16,12 +17,13 @@ class Change(Struct, frozen=True):
 
 
 class Commit(Struct, frozen=True):
-    """`at` is the commit time in seconds since 1970."""
+    """`at` is the commit time in seconds since 1970. `parents` are the ids of those before it."""
 
     id: str
     at: int
     author: str
     changes: tuple[Change, ...]
+    parents: tuple[str, ...] = ()
 
 
 class FileHistory(Struct, frozen=True):
@@ -55,17 +57,24 @@ class History(Struct, frozen=True):
 BULK = 60  # files in one commit above which it says nothing of any single one
 
 
-def summarise(
-    commits: Iterable[Commit], complete: bool = True, present: Collection[str] = ()
-) -> History:
-    """The history of every path, from commits oldest first.
+class Summary:
+    """What commits did to every path so far; they are added oldest first."""
 
-    `present` are the paths that are there in the end: what one branch removed, a merge may have
-    kept from the other."""
-    files: dict[str, FileHistory] = {}
-    removed: dict[str, Removal] = {}
-    before_removal: dict[str, FileHistory] = {}
-    for commit in commits:
+    def __init__(self) -> None:
+        self._files: dict[str, FileHistory] = {}
+        self._removed: dict[str, Removal] = {}
+        self._before_removal: dict[str, FileHistory] = {}
+
+    def copy(self) -> Self:
+        """One that goes its own way from here."""
+        new = type(self)()
+        new._files = self._files.copy()
+        new._removed = self._removed.copy()
+        new._before_removal = self._before_removal.copy()
+        return new
+
+    def add(self, commit: Commit) -> None:
+        files, removed = self._files, self._removed
         bulk = len(commit.changes) > BULK
         for change in commit.changes:
             if change.status in "DR":
@@ -75,7 +84,7 @@ def summarise(
                 )
             if change.status == "D":
                 if change.path in files:
-                    before_removal[change.path] = files.pop(change.path)
+                    self._before_removal[change.path] = files.pop(change.path)
                 continue
             before = files.pop(change.previous, None) if change.previous else files.get(change.path)
             removed.pop(change.path, None)
@@ -87,8 +96,25 @@ def summarise(
                 author=commit.author,
                 moved_from=change.previous or (before.moved_from if before else ""),
             )
-    for path in removed.keys() & present:
-        del removed[path]
-        if path in before_removal:
-            files[path] = before_removal[path]
-    return History(files, removed, complete)
+
+    def history(self, complete: bool = True, present: Collection[str] = ()) -> History:
+        """The history of every path.
+
+        `present` are the paths that are there in the end: what one branch removed, a merge may
+        have kept from the other."""
+        files, removed = self._files.copy(), self._removed.copy()
+        for path in self._removed.keys() & present:
+            del removed[path]
+            if path in self._before_removal:
+                files[path] = self._before_removal[path]
+        return History(files, removed, complete)
+
+
+def summarise(
+    commits: Iterable[Commit], complete: bool = True, present: Collection[str] = ()
+) -> History:
+    """The history of every path, from commits oldest first; see `Summary.history`."""
+    summary = Summary()
+    for commit in commits:
+        summary.add(commit)
+    return summary.history(complete, present)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterator
 
 from readiness.index.history import Change, Commit, History, summarise
@@ -14,7 +15,7 @@ _OPTIONS = (
     "-z",
     "--reverse",
     "--date-order",
-    "--format=%H%x00%ct%x00%aN",
+    "--format=%H%x00%ct%x00%aN%x00%P",
     "--name-status",
     "--no-ext-diff",
     "--no-textconv",
@@ -32,16 +33,33 @@ def read_history(room: Room, commit_id: str, present: Collection[str]) -> Histor
     changed against all its parents: the rest is told by the commits that it joins. Where old
     commits are missing the history is incomplete, and empty if Git could not tell it to its end.
     """
-    mailmap = f"mailmap.blob={commit_id}:.mailmap"
-    fields = room.fields("-c", mailmap, "log", *_OPTIONS, commit_id, "--")
     try:
-        return summarise(_commits(fields), not room.shallow, present)
+        return summarise(read_commits(room, commit_id), not room.shallow, present)
     except GitStopped:
         return History(complete=False)
 
 
+def read_commits(room: Room, commit_id: str) -> Iterator[Commit]:
+    """Every commit that leads to this one, oldest first. Raises GitStopped where Git cannot tell
+    them all."""
+    mailmap = f"mailmap.blob={commit_id}:.mailmap"
+    return _commits(room.fields("-c", mailmap, "log", *_OPTIONS, commit_id, "--"))
+
+
+def read_line(room: Room, commit_id: str) -> list[tuple[str, int]]:
+    """(id, seconds since 1970) of each commit on the line of first parents, newest first; up to
+    where the commits are missing."""
+    line: list[tuple[str, int]] = []
+    options = ("-z", "--first-parent", "--format=%H%x00%ct")
+    fields = room.fields("log", *options, commit_id, "--")
+    with contextlib.suppress(GitStopped):
+        line += ((field.decode(), moment(next(fields))) for field in fields if field)
+    return line
+
+
 def _commits(fields: Iterator[bytes]) -> Iterator[Commit]:
     commit_id = author = ""
+    parents: tuple[str, ...] = ()
     at = total = 0
     changes: list[Change] = []
     for field in fields:
@@ -50,16 +68,17 @@ def _commits(fields: Iterator[bytes]) -> Iterator[Commit]:
             continue
         if not status[:1].isupper():
             if commit_id:
-                yield Commit(commit_id, at, author, tuple(changes))
+                yield Commit(commit_id, at, author, tuple(changes), parents)
             commit_id, at, changes = status.decode(), moment(next(fields)), []
             author = next(fields).decode("utf-8", "backslashreplace")
+            parents = tuple(next(fields, b"").decode().split())
         else:
             changes.append(_change(status, fields))
             total += 1
             if total > MOST_CHANGES:
                 raise GitStopped
     if commit_id:
-        yield Commit(commit_id, at, author, tuple(changes))
+        yield Commit(commit_id, at, author, tuple(changes), parents)
 
 
 def _change(status: bytes, fields: Iterator[bytes]) -> Change:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -11,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from readiness.errors import RepositoryError, UsageError
-from readiness.index.history import History
+from readiness.index.history import Commit, History
 from readiness.model import Snapshot, TrackedFile, decode_path
 from readiness.repo import index_file, log, trees
 from readiness.repo.commits import CommitHeader, parse_header, read_commit
@@ -188,6 +189,32 @@ class Repository:
         except RepositoryError:  # trees are missing: then so is the history
             present = set()
         return log.read_history(self._room, commit_id, present)
+
+    def line(self, commit_id: str) -> list[tuple[str, int]]:
+        """(id, seconds since 1970) of each commit on the line of first parents that leads to a
+        commit (its full id), newest first."""
+        return log.read_line(self._room, commit_id)
+
+    def commits(self, commit_id: str) -> list[Commit] | None:
+        """Every commit that leads to a commit (its full id), oldest first; null where some are
+        missing or Git cannot tell them."""
+        if self.shallow:
+            return None
+        try:
+            return list(log.read_commits(self._room, commit_id))
+        except GitStopped:
+            return None
+
+    def tags(self) -> dict[str, str]:
+        """The name of each tag -> the commit that it leads to; tags of other things are left
+        out."""
+        prefix = b"refs/tags/"
+        found = {}
+        for name, target in self._references.all().items():
+            if name.startswith(prefix):
+                with contextlib.suppress(UsageError, RepositoryError):
+                    found[decode_path(name.removeprefix(prefix))] = self.resolve(target)
+        return found
 
     @cached_property
     def _work_tree(self) -> WorkTree:
