@@ -129,6 +129,7 @@ class Rule:
         action: ActionKind = ActionKind.MODIFY,
         targets: Iterable[str] | None = None,
         edits: Iterable[Edit] = (),
+        proposals: Iterable[Edit] = (),
     ) -> Finding:
         """A finding of this rule; `subjects` is `path` alone where none is given, and `targets`
         all of them."""
@@ -146,6 +147,7 @@ class Rule:
             action=action,
             targets=speaks_of if targets is None else tuple(targets),
             edits=tuple(edits),
+            proposals=tuple(proposals),
         )
 
 

@@ -11,6 +11,7 @@ from readiness.index.patches import StalePatch
 from readiness.model import Edit, EditKind
 
 from ._missing_imports import Lost
+from ._redirects import followed
 from ._stopped_tests import Stopped
 
 _FIXTURES = ("pytest.fixture", "fixture", "pytest_asyncio.fixture")
@@ -25,6 +26,14 @@ def cuts(index: RepoIndex, share: Stopped, all_lost: Sequence[Lost]) -> tuple[Ed
     if index.imports.importers.get(path) or _overrides(index, path):
         return ()
     return (Edit(EditKind.CUT, path, tuple(_whole(index, path, share.names))),)
+
+
+def follows(index: RepoIndex, path: str, all_lost: Sequence[Lost]) -> Iterator[Edit]:
+    """What makes a test import modules from where they lie now. That they still do what the test
+    expects, its run must tell."""
+    for lost in all_lost:
+        if lost.move.fate is Fate.MOVED and not lost.name and lost.verb == "imports":
+            yield from followed(index, path, lost.module, lost.move.path)
 
 
 def _is_gone(lost: Lost) -> bool:

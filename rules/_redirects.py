@@ -15,9 +15,12 @@ _ALIKE = 0.8  # of a copy's names, that a module of its name must have to be wha
 _PLAIN = frozenset(("object", "ABC", "abc.ABC", "Exception", "ValueError", "RuntimeError"))
 
 
-def redirects(index: RepoIndex, source: str, old: str, new: str) -> tuple[Edit, ...]:
+def redirects(
+    index: RepoIndex, source: str, old: str, new: str, *, proposed: bool = False
+) -> tuple[Edit, ...]:
     """The edits that make `source` import the module at `new` instead of that at `old`; none
-    unless it is sure that everything that is used of the one is there in the other."""
+    unless it is sure that everything that is used of the one is there in the other, or they are
+    only `proposed` to a person."""
     facts = index.facts(python.SLICE, source)
     if facts is None or facts.error or facts.newer:
         return ()
@@ -31,9 +34,23 @@ def redirects(index: RepoIndex, source: str, old: str, new: str) -> tuple[Edit, 
             return ()
         found[pair] = None
         used.add("" if whole else each.name)
-    if not found or not offers(index, old, new, None if "" in used else used):
+    if not (proposed or offers(index, old, new, None if "" in used else used)):
         return ()
     return tuple(Edit(EditKind.POINT_AT, source, pair) for pair in found)
+
+
+def followed(index: RepoIndex, source: str, module: str, new: str) -> tuple[Edit, ...]:
+    """The edits that make `source` import the module at `new` instead of `module`, which is gone;
+    none where `new` lacks a name that is imported."""
+    facts, there = index.facts(python.SLICE, source), index.facts(python.SLICE, new)
+    roots = index.imports.roots.get(source, ())
+    target = next((name for name in _dotted(new, roots) if _only(index, name, new)), "")
+    if facts is None or there is None or not target:
+        return ()
+    names = {each.name for each in facts.imports if each.module == module and not each.level}
+    if not names or not names - {""} <= set(there.names):
+        return ()
+    return (Edit(EditKind.POINT_AT, source, (module, target)),)
 
 
 def redirected(index: RepoIndex, old: str, new: str) -> tuple[Edit, ...]:

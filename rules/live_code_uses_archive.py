@@ -105,6 +105,7 @@ class LiveCodeUsesArchive(Rule):
         told = f"{source} {first.verb} {first.target}{more}, in the archive {root}"
         if first.guessed:
             told = f"{source} imports what only the archive {root} still has: {first.target}{more}"
+        edits = _edits(index, source, found)
         return self.finding(
             source,
             told,
@@ -116,16 +117,19 @@ class LiveCodeUsesArchive(Rule):
             targets=(source,),
             key=root,
             cause=archive_cause(root),
-            edits=_edits(index, source, found),
+            edits=edits,
+            proposals=() if edits else _edits(index, source, found, proposed=True),
         )
 
 
-def _edits(index: RepoIndex, source: str, found: list[ArchiveUse]) -> list[Edit]:
+def _edits(
+    index: RepoIndex, source: str, found: list[ArchiveUse], *, proposed: bool = False
+) -> list[Edit]:
     """The imports pointed at what replaced the archived modules; none unless that mends all."""
     edits: list[Edit] = []
     for use in found:
         new = "" if use.guessed or use.verb != "imports" else current(index, use.target)
-        pointed = redirects(index, source, use.target, new) if new else ()
+        pointed = redirects(index, source, use.target, new, proposed=proposed) if new else ()
         if not pointed:
             return []
         edits += pointed

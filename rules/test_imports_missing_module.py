@@ -21,7 +21,7 @@ from readiness.model import (
 )
 from readiness.rule import Example, Rule, against, for_, ratio_quality
 
-from ._cuts import cuts
+from ._cuts import cuts, follows
 from ._figures import counted
 from ._missing_imports import action, evidence, lost, message
 from ._stale_tests import Causes, Needed, gone, needed
@@ -166,6 +166,7 @@ class TestImportsMissingModule(Rule):
             action=action(index, file.path, all_lost) if at_once else ActionKind.MODIFY,
             targets=(file.path,),
             edits=cuts(index, share, all_lost) if own and len(sure) == len(found) else (),
+            proposals=follows(index, file.path, all_lost),
         )
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 
 from readiness import registry
 from readiness.apply.edits import edited
+from readiness.cli import main
 from readiness.model import Edit, EditKind, Finding
 from readiness.testing import build_index, parse_tree
+
+if TYPE_CHECKING:
+    from conftest import Git
 
 LONG = "".join(
     f"\ndef step_{n}(order, *, stock=None):\n    return order, stock, {n}\n" for n in range(4)
@@ -185,3 +192,34 @@ def test_a_secret_in_a_document_or_test_is_left_to_people() -> None:
     for path in ("docs/setup.md", "tests/test_a.py", "app/settings.yaml"):
         for finding in findings("SEC001", f"-- {path} --\nKEY = '{token}'\n"):
             assert finding.edits == ()
+
+
+# -- proposals
+
+
+def test_a_test_of_a_module_that_moved_gets_a_patch_that_git_takes(
+    git: Git, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git.write("shop/__init__.py")
+    git.write("shop/payment.py", "class InvoiceWriter: ...\n")
+    git.write("shop/main.py", "import shop.payment\n")
+    test = "from shop.payment import InvoiceWriter\n\n\ndef test_a(): InvoiceWriter()\n"
+    git.write("tests/test_a.py", test)
+    git.commit()
+    git("mv", "shop/payment.py", "shop/billing.py")
+    git.write("shop/main.py", "import shop.billing\n")
+    git.commit()
+    patches = tmp_path / "patches"
+    assert main(["plan", str(git.folder), "--patches", str(patches), "--no-cache"]) == 0
+    assert f"1 patch in {patches}" in capsys.readouterr().err
+    (patch,) = patches.iterdir()
+    git("apply", str(patch))
+    changed = (git.folder / "tests/test_a.py").read_text()
+    assert changed == test.replace("shop.payment", "shop.billing")
+
+
+def test_an_archived_copy_that_went_its_own_way_is_only_proposed() -> None:
+    other = "def send(to, body): ...\ndef _get(): ...\n"
+    (finding,) = findings("HYG005", f"{ARCHIVED}{USER}-- shop/mail.py --\n{other}")
+    assert finding.edits == ()
+    assert [edit.what for edit in finding.proposals] == [("shop.archive.mail", "shop.mail")]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,11 +16,14 @@ from readiness.apply.verify import Verified, verify
 from readiness.apply.verify.command import find, given
 from readiness.apply.verify.outcomes import Case, Outcome, Run, read_report, worse
 from readiness.apply.verify.process import Limits, run
-from readiness.apply.verify.session import verified
 from readiness.apply.verify.units import only, units
+from readiness.cli import main
 from readiness.errors import UsageError
 from readiness.model import Action, ActionKind, Edit, EditKind, Plan, Speaks
-from readiness.repo import Repository
+from readiness.plan import document
+
+if TYPE_CHECKING:
+    from conftest import Git
 
 PASSED, FAILED, SKIPPED = Outcome
 
@@ -321,49 +324,57 @@ PROJECT = {
 GOING = ("shop/cart_old.py", "shop/dead.py", "shop/dead_too.py", "shop/exporters_csv.py")
 
 
-def git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=ada", "-c", "user.email=ada@example.org")
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
-
-
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    root = write(tmp_path / "project", {k: v for k, v in PROJECT.items() if k != "link"})
-    os.symlink(PROJECT["link"], root / "link")
-    git(root, "init", "-q")
-    git(root, "add", ".")
-    git(root, "commit", "-q", "-m", "A shop")
-    return root
+def project(git: Git) -> Git:
+    write(git.folder, {name: text for name, text in PROJECT.items() if name != "link"})
+    os.symlink(PROJECT["link"], git.folder / "link")
+    git.commit("A shop")
+    return git
 
 
 def test_dead_modules_go_and_what_is_only_loaded_by_name_stays(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Git,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    commit = git(project, "rev-parse", "HEAD")
-    proposal = Plan(commit, (removal(*GOING), removal("tests/test_dead.py")), "00000000")
-    notes: list[str] = []
-    with Repository.open(project) as repository:
-        result = verified(
-            repository, proposal, f"{sys.executable} -m pytest -q", Limits(), notes.append
-        )
-    assert notes[0].startswith("--verify executes this repository's own code: ")
-    assert [kept.path for kept in result.kept] == ["shop/exporters_csv.py"]
-    assert result.kept[0].tests == ("tests/test_shop.py::test_export",)
-    kinds = {path: action.kind for action in result.plan.actions for path in action.paths}
-    assert kinds == {
-        "shop/exporters_csv.py": ActionKind.KEEP,
-        "shop/cart_old.py": ActionKind.ARCHIVE,
-        "shop/dead.py": ActionKind.ARCHIVE,
-        "shop/dead_too.py": ActionKind.ARCHIVE,
-        "tests/test_dead.py": ActionKind.ARCHIVE,
-    }
-    told = "\n".join(result.told)
-    assert "no test imports 2 of the 4 files that change or go" in told
-    assert "  shop/cart_old.py" in told
-    assert git(project, "status", "--porcelain", "--ignored") == "", "nothing was run here"
-    assert not list(tmp_path.glob("readiness-*")), "nothing is left behind"
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    base = project("rev-parse", "HEAD")
+    proposal = Plan(base, (removal(*GOING), removal("tests/test_dead.py")))
+    file, result = tmp_path / "plan.toml", tmp_path / "verified.toml"
+    file.write_text(document.write(proposal))
+    command = f"{sys.executable} -m pytest -q"
+    arguments = ["apply", str(file), str(project.folder), "--apply", "--verified", str(result)]
+    assert main([*arguments, "--verify", command]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith(
+        f"readiness: --verify executes this repository's own code: `{command}`"
+    )
+    kept_file = "kept shop/exporters_csv.py: tests/test_shop.py::test_export fails without it"
+    assert [line.removeprefix("readiness: ") for line in told[-4:]] == [
+        kept_file,
+        "no test imports 2 of the 4 files that change or go, so no test says whether they are"
+        " needed:",
+        "  shop/cart_old.py",
+        "  shop/dead_too.py",
+    ]
+    verified = document.read(result.read_text(), "verified.toml")
+    kept = next(action for action in verified.actions if action.kind is ActionKind.KEEP)
+    assert kept.paths == ("shop/exporters_csv.py",)
+    assert kept.reason == "tests/test_shop.py::test_export fails without it"
+    branch = project("for-each-ref", "--format=%(refname)", "refs/heads/readiness")
+    gone = project("diff", "--name-only", "--diff-filter=D", base, branch).splitlines()
+    assert gone == [*sorted(set(GOING) - set(kept.paths)), "tests/test_dead.py"]
+    assert project("status", "--porcelain", "--ignored") == "", "nothing was run here"
+    assert not list(tmp_path.glob("readiness-verify-*")), "nothing is left behind"
+
+
+def test_where_the_tests_prove_nothing_nothing_is_done(
+    project: Git, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text(document.write(Plan(project("rev-parse", "HEAD"), (removal("shop/dead.py"),))))
+    assert main(["apply", str(file), str(project.folder), "--apply", "--verify", "exit 1"]) == 2
+    assert "no test passes before anything is changed" in capsys.readouterr().err
+    assert project("for-each-ref", "refs/heads/readiness") == ""
+    assert main(["apply", str(file), str(project.folder), "--verified", "x"]) == 2

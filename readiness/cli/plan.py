@@ -11,7 +11,7 @@ import click
 from readiness import engine, registry
 from readiness.cli import ExitCode
 from readiness.cli.options import Score, audited, surroundings
-from readiness.cli.output import check, emit, wants_colour, write
+from readiness.cli.output import check, complain, emit, wants_colour, write
 from readiness.cli.progress import Meter
 from readiness.configure import Options
 from readiness.errors import UsageError
@@ -39,6 +39,11 @@ from readiness.repo.metadata import printable
     help="A plan that people wrote in Markdown: what is done, true or contradicted today. With"
     " --format toml the plan keeps the files that it keeps.",
 )
+@click.option(
+    "--patches",
+    metavar="FOLDER",
+    help="Write changes there that a machine can propose and not prove safe, a patch an action.",
+)
 @audited
 def command(
     path: str,
@@ -46,6 +51,7 @@ def command(
     output: str | None,
     previous: str | None,
     reconcile: str | None,
+    patches: str | None,
     no_cache: bool,
     jobs: int | None,
     **options: object,
@@ -77,6 +83,12 @@ def command(
     with Meter() as meter:
         world = surroundings(meter, no_cache=no_cache, jobs=jobs)
         report = engine.audit(path, asked, world)
+    if patches is not None:
+        from readiness.cli.patches import write_patches
+
+        written = write_patches(patches, path, report)
+        number = "1 patch" if len(written) == 1 else f"{len(written)} patches"
+        complain(f"{number} in {printable(patches)}")
     if output is None:
         emit(render(report, colour=wants_colour(sys.stdout)), format_)
     else:

@@ -18,7 +18,8 @@ class Finding(Struct, frozen=True):
     and holds normalised content, a symbol or an ordinal, never a line number. `cause` names the
     root cause, where other findings may share it: those are one group in the score and one story
     in the reports; empty when the finding is its own cause. `action` is what it asks for, of which
-    `targets`; `edits` are changes that a machine can make to mend it.
+    `targets`; `edits` are changes that a machine can make to mend it, and `proposals` those that
+    a person must look at first.
     """
 
     rule: str
@@ -33,6 +34,7 @@ class Finding(Struct, frozen=True):
     action: ActionKind = ActionKind.MODIFY
     targets: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
+    proposals: tuple[Edit, ...] = ()
 
     @property
     def fingerprint(self) -> str:
