@@ -1,6 +1,8 @@
 """The values that travel through the product: frozen, comparable, named as SARIF names them."""
 
+from readiness.model.comparison import Comparison, News, ScoreStep
 from readiness.model.findings import Finding, Outcome, RuleError, State, Story
+from readiness.model.owners import Owner
 from readiness.model.plans import (
     Action,
     ActionKind,
@@ -22,7 +24,6 @@ from readiness.model.reconciliation import (
 )
 from readiness.model.report import (
     Condition,
-    Coverage,
     Deduction,
     Gate,
     Report,
@@ -30,9 +31,9 @@ from readiness.model.report import (
     Score,
     Scorecard,
     StaleWaiver,
-    Verdict,
     Waived,
 )
+from readiness.model.trend import Delta, Outlook, Point, Reported, Trace, Trend
 from readiness.model.values import (
     EXECUTABLE,
     REGULAR,
@@ -40,6 +41,7 @@ from readiness.model.values import (
     SYMLINK,
     Area,
     Confidence,
+    Coverage,
     Dimension,
     Evidence,
     Location,
@@ -48,6 +50,7 @@ from readiness.model.values import (
     Snapshot,
     Speaks,
     TrackedFile,
+    Verdict,
     decode_path,
     encode_path,
     worst,
@@ -63,10 +66,12 @@ __all__ = [
     "Answer",
     "Area",
     "Claim",
+    "Comparison",
     "Condition",
     "Confidence",
     "Coverage",
     "Deduction",
+    "Delta",
     "Dimension",
     "Edit",
     "EditKind",
@@ -76,15 +81,21 @@ __all__ = [
     "Forecast",
     "Gate",
     "Location",
+    "News",
     "Outcome",
+    "Outlook",
+    "Owner",
     "Phase",
     "Plan",
+    "Point",
     "Priority",
     "Reconciliation",
     "Report",
+    "Reported",
     "RuleError",
     "RuleSummary",
     "Score",
+    "ScoreStep",
     "Scorecard",
     "Severity",
     "SkippedFile",
@@ -95,7 +106,9 @@ __all__ = [
     "State",
     "Stated",
     "Story",
+    "Trace",
     "TrackedFile",
+    "Trend",
     "Verdict",
     "Waived",
     "Where",

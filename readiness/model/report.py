@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from msgspec import Struct
 
+from readiness.model.comparison import Comparison
 from readiness.model.findings import Finding, Outcome, RuleError, Story
+from readiness.model.owners import Owner
 from readiness.model.plans import Plan
 from readiness.model.reconciliation import Reconciliation
-from readiness.model.values import Area, Dimension, Location, Severity, SkippedFile
+from readiness.model.trend import Trend
+from readiness.model.values import (
+    Area,
+    Coverage,
+    Dimension,
+    Location,
+    Severity,
+    SkippedFile,
+    Verdict,
+)
 
 
 class Deduction(Struct, frozen=True):
@@ -34,21 +43,6 @@ class Score(Struct, frozen=True):
     cap_reason: str | None = None
     coverage: float = 1.0
     interval: tuple[float, float] | None = None
-
-
-class Verdict(StrEnum):
-    READY = "READY"
-    CONDITIONAL = "CONDITIONAL"
-    NOT_READY = "NOT READY"
-    NOTHING = "NOTHING TO ASSESS"
-
-
-class Coverage(Struct, frozen=True):
-    """Shares from 0 to 1: of the rules' weight that was measured, and of the source lines that
-    are in languages whose reachability is understood."""
-
-    rules: float
-    lines: float
 
 
 class Scorecard(Struct, frozen=True):
@@ -136,3 +130,6 @@ class Report(Struct, frozen=True):
     plan: Plan | None = None
     reconciliation: Reconciliation | None = None
     committed_at: int = 0
+    comparison: Comparison | None = None
+    history: Trend | None = None
+    owners: tuple[Owner, ...] = ()

@@ -129,6 +129,21 @@ class SkippedFile(Struct, frozen=True, order=True):
     reason: str
 
 
+class Verdict(StrEnum):
+    READY = "READY"
+    CONDITIONAL = "CONDITIONAL"
+    NOT_READY = "NOT READY"
+    NOTHING = "NOTHING TO ASSESS"
+
+
+class Coverage(Struct, frozen=True):
+    """Shares from 0 to 1: of the rules' weight that was measured, and of the source lines that
+    are in languages whose reachability is understood."""
+
+    rules: float
+    lines: float
+
+
 class Location(Struct, frozen=True):
     """A place in the snapshot; `path` is null for what is absent; lines count from 1."""
 
