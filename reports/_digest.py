@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from readiness.model import Finding, Location, Report, Score, Verdict
 
 from ._costs import Cost, costs
-from ._links import permalink
+from ._links import moment, permalink
 from ._markdown import code, text
 from ._stories import Tale, chapters, tales
 from ._terminal import count, floored, place, waiver_note
@@ -63,7 +63,8 @@ def _what(report: Report) -> str:
     if report.commit is None:
         return f"{name}, no commit yet: {count(report.files, 'file')}"
     local = ", with local changes" if report.dirty else ""
-    return f"{name} at {code(report.commit[:7])}{local}: {count(report.files, 'file')}"
+    day = f" of {moment(report.committed_at)[:10]}" if report.committed_at else ""
+    return f"{name} at {code(report.commit[:7])}{day}{local}: {count(report.files, 'file')}"
 
 
 def _score(score: Score) -> str:

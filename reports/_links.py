@@ -1,15 +1,16 @@
-"""Where a finding can be looked at: paths as machines name them, and permalinks at the commit."""
+"""Places and times as other systems name them: paths, permalinks at the commit, its time."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from readiness.model import Finding, Location, Report, encode_path
 
 _REMOTE = re.compile(
     r"(?:https?://|ssh://|git://)?(?:[\w.-]+@)?(?P<host>[\w-]+(?:\.[\w-]+)+)(?::\d+(?=/))?[:/]"
-    r"(?P<path>[\w.~-]+(?:/[\w.~-]+)+?)(?:\.git)?/?"
+    r"(?P<path>[\w.~-]+(?:/[\w.~-]+)+)/?"
 )
 # what the host's name holds -> where a file at a commit is seen, and a line of it
 _HOSTS = (
@@ -25,7 +26,7 @@ def website(report: Report) -> str:
     match = _REMOTE.fullmatch(report.remote or "")
     if match is None or not any(name in match["host"] for name, _, _ in _HOSTS):
         return ""
-    return f"https://{match['host']}/{match['path']}"
+    return f"https://{match['host']}/{match['path'].removesuffix('.git')}"
 
 
 def permalink(report: Report, location: Location) -> str:
@@ -38,6 +39,11 @@ def permalink(report: Report, location: Location) -> str:
     blob, line = next((blob, line) for name, blob, line in _HOSTS if name in host)
     address = site + blob.format(commit=report.commit, path=uri(location.path))
     return address + line.format(line=location.line) if location.line else address
+
+
+def moment(seconds: int) -> str:
+    """A time in seconds since 1970 as ISO 8601, UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def uri(path: str) -> str:

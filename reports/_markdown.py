@@ -7,8 +7,9 @@ import re
 from ._terminal import safe
 
 _SPAN = re.compile(r"`[^`]+`")
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~])")
-_REFERENCE = re.compile(r"(?<!&)#(?=\w)")  # would link to an issue
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
+_CALLS = re.compile(r"@|#\d|://|www\.")  # would call somebody, name an issue, or be a link
+_ADJACENT = re.compile(r"(?<=`)\0(?=`)")  # two pieces of code, which would be read as one
 _TOKEN = re.compile(r"(?P<open>[\"'(]*)(?P<core>\S+?)(?P<close>[\"'),.;:!?]*)$")
 _CODE = re.compile(r"[_*<>\[\]|~]|/|^\.\w|\w\.(?:py|sh|ya?ml|json|toml|md|tsx?|jsx?|env|txt)\b")
 
@@ -22,7 +23,7 @@ def text(value: str) -> str:
         out += [_words(value[position : span.start()]), code(span[0][1:-1])]
         position = span.end()
     out.append(_words(value[position:]))
-    return "".join(out)
+    return _ADJACENT.sub(r"\g<0> ", "\0".join(filter(None, out))).replace("\0", "")
 
 
 def code(value: str) -> str:
@@ -39,11 +40,10 @@ def _words(value: str) -> str:
 
 def _word(word: str) -> str:
     match = _TOKEN.match(word)
-    if match and "`" not in word and _CODE.search(match["core"]):
+    calls = _CALLS.search(word)
+    if match and (calls or ("`" not in word and _CODE.search(match["core"]))):
         core, close = match["core"], match["close"]
         if close.startswith(")") and core.count("(") > core.count(")"):
             core, close = core + ")", close[1:]
-        return match["open"] + code(core) + close
-    word = _SPECIAL.sub(r"\\\1", word.replace("&", "&amp;"))
-    word = word.replace("@", "&#64;").replace("://", ":&#47;/")
-    return _REFERENCE.sub(r"&#35;", word)
+        return _SPECIAL.sub(r"\\\1", match["open"]) + code(core) + close
+    return _SPECIAL.sub(r"\\\1", word)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from readiness.model import Dimension, Finding, Outcome, Report, RuleSummary, Severity, State
 
+from ._links import moment
 from ._terminal import count, place, safe
 
 _MOST = 100  # findings of one rule that are told
@@ -33,12 +34,13 @@ def render(report: Report, *, colour: bool = False) -> str:
     ]
     suites.append(("readiness.gate", "Gate", list(_conditions(report))))
     told = [suite for suite in suites if suite[2]]
+    at = f' timestamp="{moment(report.committed_at)}"' if report.committed_at else ""
     cases = [case for _, _, cases in told for case in cases]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
     lines.append(f'<testsuites name="readiness" {_totals(cases)}>')
     for class_name, label, own in told:
         skipped = sum(case.element == "skipped" for case in own)
-        lines.append(f'<testsuite name={_quoted(label)} {_totals(own)} skipped="{skipped}">')
+        lines.append(f'<testsuite name={_quoted(label)} {_totals(own)} skipped="{skipped}"{at}>')
         lines += (_testcase(class_name, case) for case in own)
         lines.append("</testsuite>")
     lines.append("</testsuites>")

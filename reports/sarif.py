@@ -9,17 +9,27 @@ from typing import Any
 
 import msgspec
 
-from readiness.model import Dimension, Evidence, Finding, Location, Report, RuleSummary, Waived
+from readiness.model import (
+    Dimension,
+    Evidence,
+    Finding,
+    Location,
+    Report,
+    RuleSummary,
+    Speaks,
+    Waived,
+)
 
 from . import _markdown
-from ._links import anchor, uri, website
+from ._links import anchor, moment, uri, website
 from ._severity import LEVEL, PROBLEM, SECURITY
 from ._terminal import count, safe
 from .json import visible
 
 MOST_RESULTS = 25_000
 MOST_BYTES = 20_000_000  # less than 10 MB when compressed
-_MOST_RELATED = 20
+_MOST_RELATED = 10
+_MOST_SHOWN = 5_000  # results that code scanning shows; the others are told in short
 _MOST_NOTES = 100
 _LONGEST = 1_024  # characters of a description
 _SCHEMA = (
@@ -55,6 +65,8 @@ def _render(report: Report, *, everything: bool) -> str:
             continue
         ordinals[finding.fingerprint] += 1
         result = _result(finding, place, waived, rules, ordinals[finding.fingerprint])
+        if len(results) < _MOST_SHOWN:
+            result |= _related(finding)
         encoded = msgspec.json.encode(result)
         if len(results) == MOST_RESULTS or size + len(encoded) > MOST_BYTES:
             left_out = 1
@@ -101,6 +113,8 @@ def _run(report: Report, notes: list[_Json]) -> _Json:
     site = website(report)
     if site and report.commit:
         source = {"repositoryUri": site, "revisionId": report.commit}
+        if report.committed_at:
+            source["asOfTimeUtc"] = f"{moment(report.committed_at)}Z"
         run["versionControlProvenance"] = [source]
     return run
 
@@ -153,11 +167,6 @@ def _result(
         },
         "properties": {"severity": finding.severity, "confidence": finding.confidence},
     }
-    related = [each for each in finding.evidence if each.location.path is not None]
-    if related:
-        result["relatedLocations"] = [
-            _related(number, each) for number, each in enumerate(related[:_MOST_RELATED], 1)
-        ]
     if waived:
         who = [waived.reason, waived.owner, f"until {waived.until}" if waived.until else ""]
         why = ", ".join(part for part in who if part)
@@ -185,13 +194,25 @@ def _region(start: int, end: int) -> _Json:
     return {"startLine": start, "startColumn": 1, "endLine": end, "endColumn": 1}
 
 
-def _related(number: int, evidence: Evidence) -> _Json:
-    told = evidence.summary if evidence.speaks == "for" else f"against: {evidence.summary}"
+def _related(finding: Finding) -> _Json:
+    """The places of the evidence."""
+    placed = [each for each in finding.evidence if each.location.path is not None]
+    if not placed:
+        return {}
     return {
-        "id": number,
-        "physicalLocation": _physical(evidence.location),
-        "message": _message(told),
+        "relatedLocations": [
+            {
+                "id": number,
+                "physicalLocation": _physical(each.location),
+                "message": _message(_told(each)),
+            }
+            for number, each in enumerate(placed[:_MOST_RELATED], 1)
+        ]
     }
+
+
+def _told(evidence: Evidence) -> str:
+    return evidence.summary if evidence.speaks is Speaks.FOR else f"against: {evidence.summary}"
 
 
 def _message(text: str) -> _Json:
