@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from readiness.model import Finding, Location, Report, Score, Verdict
+from readiness.model import Comparison, Finding, Location, Report, Score, Verdict
 
 from ._costs import Cost, costs
 from ._links import moment, permalink
@@ -13,6 +13,8 @@ from ._stories import Tale, chapters, tales
 from ._terminal import count, floored, place, waiver_note
 
 TOP = 5
+_OWNERS = 20
+_NEW = 20
 _SKIPPED = 10
 _CLOSING = 200  # bytes kept for what ends the text
 
@@ -39,23 +41,62 @@ def _head(report: Report) -> Iterator[str]:
     """What is said of the whole."""
     card = report.scorecard
     score = "" if card.overall is None else f", {floored(card.overall)} / 10"
-    yield f"## readiness: {card.verdict}{score}"
+    week = report.history.delta(1) if report.history else None
+    change = f" ({_signed(week.overall)} in a week)" if week and week.overall is not None else ""
+    yield f"## readiness: {card.verdict}{score}{change}"
     yield ""
     yield _what(report)
     yield ""
     for why in report.gate.why:
         yield f"**Gate failed:** {text(why)}"
         yield ""
+    if report.comparison:
+        yield from _news(report, report.comparison)
     if card.verdict is not Verdict.NOTHING:
-        yield "| dimension | score | target |"
-        yield "|---|---:|---:|"
-        for each in card.dimensions:
-            yield f"| {each.dimension.label} | {_score(each)} | {card.target:g} |"
-        yield ""
-        yield _sure(report)
-        yield ""
+        yield from _scores(report)
     yield from _incomplete(report)
     yield from _costliest(report)
+    yield from _owners(report)
+
+
+def _news(report: Report, comparison: Comparison) -> Iterator[str]:
+    """What the change brings; what was there before is not its author's."""
+    new, old = len(comparison.new), comparison.old
+    yield (
+        f"**{count(new, 'new finding')}**, {len(comparison.fixed):,} fixed; "
+        f"{count(old, 'old one does', 'old ones do')} not count"
+    )
+    yield ""
+    for news in comparison.new[:_NEW]:
+        why = f" ({text(news.why)})" if news.why else ""
+        yield f"- **{news.finding.severity}** {_finding(report, news.finding)}{why}"
+    if new > _NEW:
+        yield f"- +{new - _NEW:,} more"
+    if new:
+        yield ""
+
+
+def _scores(report: Report) -> Iterator[str]:
+    card = report.scorecard
+    week = report.history.delta(1) if report.history else None
+    yield "| dimension | score | target |" + (" in a week |" if week else "")
+    yield "|---|---:|---:|" + ("---:|" if week else "")
+    for each in card.dimensions:
+        change = f" {_signed(week.dimensions.get(each.dimension))} |" if week else ""
+        yield f"| {each.dimension.label} | {_score(each)} | {card.target:g} |{change}"
+    yield ""
+    if week:
+        yield (
+            f"since {moment(week.at)[:10]}: {len(week.fixed):,} fixed, {len(week.new):,} new,"
+            f" {len(week.reopened):,} reopened"
+        )
+        yield ""
+    yield _sure(report)
+    yield ""
+
+
+def _signed(change: float | None) -> str:
+    return "-" if change is None else f"{change:+.1f}"
 
 
 def _what(report: Report) -> str:
@@ -129,6 +170,24 @@ def _cost(entry: Cost) -> str:
     return f"{told} · {', '.join(entry.rules)}"
 
 
+def _owners(report: Report) -> Iterator[str]:
+    """Per owner what is open and what it gains; nobody is called."""
+    if not report.owners:
+        return
+    yield "### Owners"
+    yield ""
+    yield "| owner | open | gains |"
+    yield "|---|---:|---:|"
+    for owner in report.owners[:_OWNERS]:
+        name = code(owner.name).replace("|", "\\|") if owner.name else "nobody"
+        gain = "-" if owner.gain is None else f"{owner.gain:+.2f}"
+        yield f"| {name} | {len(owner.fingerprints):,} | {gain} |"
+    if len(report.owners) > _OWNERS:
+        yield ""
+        yield f"+{len(report.owners) - _OWNERS:,} more"
+    yield ""
+
+
 def _findings(report: Report, room: int, chapters_of: int, opened: bool) -> Iterator[str]:
     told = tales(report)
     groups = f", {count(len(told), 'cause')}" if len(told) < len(report.findings) else ""
@@ -165,11 +224,12 @@ def _tale(report: Report, tale: Tale, chapters_of: int) -> Iterator[str]:
 
 def _finding(report: Report, finding: Finding) -> str:
     """The place, and what is said of it; a message that begins with the path does not repeat it."""
-    where = _where(report, finding.location)
-    message = finding.message
-    if finding.location.path and message.startswith(f"{finding.location.path} "):
-        message = message.removeprefix(finding.location.path)[1:]
-    return f"{where}{' ' if where else ''}{text(message)} · {finding.rule}"
+    where, path, message = _where(report, finding.location), finding.location.path, finding.message
+    if path and message.startswith((f"{path} ", f"{path}: ")):
+        message = message[len(path) :].lstrip(": ")
+    seen = report.history.first_seen.get(finding.fingerprint) if report.history else None
+    since = f" · since {moment(seen)[:10]}" if seen else ""
+    return f"{where}{' ' if where else ''}{text(message)} · {finding.rule}{since}"
 
 
 def _where(report: Report, location: Location) -> str:

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 
+from msgspec.structs import replace
+
 from readiness.model import Report
 
 from ._links import anchor, on_disk
@@ -25,7 +27,7 @@ def render(report: Report, *, colour: bool = False) -> str:
         room["error"] -= 1
         lines.append(_command("error", why, title="readiness"))
     hidden = 0
-    for tale in tales(report):
+    for tale in tales(_asked(report)):
         kind = LEVEL[tale.worst.severity].replace("note", "notice")
         if room[kind] > 0:
             room[kind] -= 1
@@ -34,6 +36,14 @@ def render(report: Report, *, colour: bool = False) -> str:
             hidden += len(tale.findings)
     lines.append(_command("notice", _summary(report, hidden), title="readiness"))
     return "\n".join(lines) + "\n"
+
+
+def _asked(report: Report) -> Report:
+    """What a change brings, where that was asked; what was there before is nobody's news."""
+    if report.comparison is None:
+        return report
+    new = tuple(news.finding for news in report.comparison.new)
+    return replace(report, findings=new)
 
 
 def _failures(report: Report) -> Iterator[str]:
@@ -60,6 +70,8 @@ def _summary(report: Report, hidden: int) -> str:
     card = report.scorecard
     score = "" if card.overall is None else f", {floored(card.overall)} / 10"
     told = f"{card.verdict}{score}, {count(len(report.findings), 'open finding')}"
+    if report.comparison:
+        told += f", {len(report.comparison.new):,} of them new"
     return told + (f"; +{hidden:,} more than are shown here" if hidden else "")
 
 

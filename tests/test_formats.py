@@ -12,16 +12,20 @@ import pytest
 from readiness import registry
 from readiness.model import (
     Area,
+    Comparison,
     Condition,
     Confidence,
     Coverage,
     Deduction,
+    Delta,
     Dimension,
     Evidence,
     Finding,
     Gate,
     Location,
+    News,
     Outcome,
+    Owner,
     Report,
     RuleError,
     RuleSummary,
@@ -32,6 +36,7 @@ from readiness.model import (
     Speaks,
     State,
     Story,
+    Trend,
     Verdict,
     Waived,
 )
@@ -225,6 +230,40 @@ def test_a_score_is_never_rounded_up() -> None:
     assert json.loads(render("badge", CLEAN))["message"] == "9.9 / 10, ready"
     for name in ("badge-svg", "github", "markdown", "summary"):
         assert "9.9 / 10" in render(name, CLEAN)
+
+
+# -- what changed, and who answers
+
+
+def test_the_last_week_is_told_where_the_past_is_known() -> None:
+    dimensions: dict[Dimension, float | None] = {Dimension.CLEANUP: -0.25}
+    week = Delta(1, COMMIT, 1_699_000_000, 0.42, dimensions, new=("a", "b"))
+    past = Trend((), (week,), {COPY.fingerprint: 1_650_000_000})
+    text = render("markdown", report(history=past))
+    assert "## readiness: NOT READY, 4.0 / 10 (+0.4 in a week)\n" in text
+    assert "| File Cleanup | 3.9 | 9 | -0.2 |\n" in text
+    assert "| Operations | 3.9 | 9 | - |\n" in text
+    assert "since 2023-11-03: 0 fixed, 2 new, 0 reopened\n" in text
+    assert "matches nothing in web · CTR008 · since 2022-04-15\n" in text
+
+
+def test_owners_are_listed_with_what_they_gain_and_are_not_called() -> None:
+    owners = (
+        Owner("@acme/web", True, (COPY.fingerprint, IGNORE.fingerprint), 1.234),
+        Owner("", False, (ROLLBACK.fingerprint,)),
+    )
+    text = render("summary", report(owners=owners))
+    assert "| `@acme/web` | 2 | +1.23 |\n| nobody | 1 | - |\n" in text
+
+
+def test_of_a_change_only_what_is_new_is_shown() -> None:
+    change = Comparison("main", (News(ARCHIVE, "it was not there"),), (KEY,), old=3)
+    shown = report(comparison=change, gate=Gate(True), rule_errors=())
+    first, last = render("github", shown).splitlines()
+    assert first.endswith("old stuff keeps 2 archived files in the repository")
+    assert last.endswith("4 open findings, 1 of them new")
+    text = render("markdown", shown)
+    assert "**1 new finding**, 1 fixed; 3 old ones do not count\n\n- **high** [" in text
 
 
 # -- SARIF
