@@ -73,8 +73,10 @@ def judge(index: RepoIndex, path: str, bare: str, name: Marked) -> Verdict | Non
             return None
         kind = "is a copy of" if pair.alike else "was left beside"
         why = f"{path} {kind} {bare}, which is the current one"
-        named = index.reachability.standing(path) is Standing.DOCUMENTED and not name.unusable
-        sure = plain and choice.by != "edited" and not named
+        standing = index.reachability.standing(path)
+        named = standing is Standing.DOCUMENTED and not name.unusable
+        left = name.strong and by_use and standing is Standing.NOTHING
+        sure = (plain or left) and choice.by != "edited" and not named
         severity = Severity.HIGH if plain else Severity.MEDIUM
         return _verdict(pair, path, why, severity, choice, sure)
     if not pair.alike and (choice.current or not name.strong):

@@ -91,6 +91,15 @@ def test_a_copy_goes_where_use_tells_which_one_it_is() -> None:
     assert both.action is ActionKind.AUDIT
 
 
+def test_what_is_named_old_goes_though_it_was_rewritten_if_only_the_other_one_runs() -> None:
+    main = "-- main.py --\nfrom fastapi import FastAPI\nimport timer\napp = FastAPI()\n"
+    old = "-- timer.py --\ndef tick(): pass\n-- timer_old.py --\nclass Wheel: spokes = 12\n"
+    (left,) = found("HYG002", main + old)
+    assert action(left) == ("ARCHIVE", ("timer_old.py",))
+    (named,) = found("HYG002", main + old + "-- README.md --\nSee `timer_old.py`.\n")
+    assert named.action is ActionKind.AUDIT
+
+
 def test_of_a_duplicate_tree_only_what_is_equal_goes() -> None:
     trees = FILES.format("one") + FILES.format("two") + "-- one/own.py --\nx = 1\n"
     equal, rest = found("HYG003", trees + "-- main.py --\nimport two.m1\n")
