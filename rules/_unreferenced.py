@@ -90,7 +90,7 @@ CONDITIONS = (
             and file.commits <= 2
             and (_is_trial(file) or _PURPOSES.isdisjoint(tokens(file.path)))
         ),
-        *(5, 5, 1),
+        *(7, 7, 1),
     ),
     Condition(
         "trial",
@@ -124,7 +124,7 @@ CONDITIONS = (
         lambda file: (
             file.standing is Standing.NOTHING and file.share >= UNDERSTOOD and file.age >= _YOUNG
         ),
-        *(46, 51, 6),
+        *(45, 50, 6),
     ),
     Condition(
         "unused, but new",
@@ -141,7 +141,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.island,
-        *(0, 0, 0),
+        *(36, 46, 6),
     ),
     Condition(
         "not seen in use",
@@ -149,7 +149,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.standing is Standing.NOTHING,
-        *(10, 18, 4),
+        *(8, 20, 4),
     ),
     Condition(
         "tests only",
@@ -157,7 +157,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.standing is Standing.TESTED and file.share >= UNDERSTOOD and _quiet(file),
-        *(1, 2, 2),
+        *(2, 3, 3),
     ),
     Condition(
         "run by hand, at rest",
@@ -169,7 +169,7 @@ CONDITIONS = (
             and not file.named
             and file.edits <= (1 if file.script else 2)
         ),
-        *(20, 51, 8),
+        *(9, 20, 7),
     ),
     Condition(
         "a module run by hand",
@@ -177,7 +177,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.standing is Standing.BY_HAND and not (file.named or file.script),
-        *(8, 15, 5),
+        *(9, 19, 5),
     ),
     Condition(
         "named only, at rest",
@@ -188,7 +188,7 @@ CONDITIONS = (
             file.standing is Standing.DOCUMENTED
             and file.idle >= (_MONTH if file.edits <= 2 else _IDLE)
         ),
-        *(32, 44, 4),
+        *(13, 14, 4),
     ),
     Condition(
         "published only, at rest",
@@ -200,7 +200,7 @@ CONDITIONS = (
             and not (file.tested or file.named)
             and (file.edits <= 1 or (file.alone and file.idle >= _LONG))
         ),
-        *(4, 4, 3),
+        *(5, 5, 3),
     ),
 )
 
