@@ -1,5 +1,6 @@
 # make audit            audits this repository; REPO=/path audits any other
 # make test             lints, checks types and runs every test
+# make tools            installs other systems' programs that tests hold our output against (npm)
 # make acceptance       holds the audit of the reference platform against what experts saw there
 # make benchmarks       measures speed as ratios to yardsticks of the same run
 
@@ -8,7 +9,7 @@ VENV ?= .venv
 REPO ?= .
 BIN := $(VENV)/bin
 
-.PHONY: audit test acceptance benchmarks clean
+.PHONY: audit test tools acceptance benchmarks clean
 
 audit: $(VENV)/installed
 	@$(BIN)/readiness audit $(REPO)
@@ -18,6 +19,8 @@ test: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses auto --quiet
+
+tools: $(VENV)/tools/installed
 
 acceptance: $(VENV)/installed
 	@$(BIN)/python benchmarks/acceptance.py $(REPO)
@@ -42,4 +45,10 @@ $(VENV)/installed: $(VENV)/bin/python pyproject.toml
 $(VENV)/installed-dev: $(VENV)/installed
 	@echo "installing what the tests need into $(VENV) ..." >&2
 	@$(BIN)/pip install --quiet --disable-pip-version-check --group dev
+	@touch $@
+
+$(VENV)/tools/installed: Makefile
+	@mkdir -p $(VENV)/tools
+	@npm install --prefix $(VENV)/tools --no-save --no-audit --no-fund --silent \
+		@microsoft/sarif-multitool-linux@5.7.0
 	@touch $@

@@ -112,7 +112,11 @@ def _run(report: Report, notes: list[_Json]) -> _Json:
     }
     site = website(report)
     if site and report.commit:
-        source = {"repositoryUri": site, "revisionId": report.commit}
+        source: _Json = {
+            "repositoryUri": site,
+            "revisionId": report.commit,
+            "mappedTo": {"uriBaseId": "%SRCROOT%"},
+        }
         if report.committed_at:
             source["asOfTimeUtc"] = f"{moment(report.committed_at)}Z"
         run["versionControlProvenance"] = [source]
@@ -229,7 +233,7 @@ def _notes(report: Report, left_out: int, homeless: int) -> Iterator[_Json]:
         yield _note(
             "warning",
             f"{count(left_out, 'result')} of the least severity left out: code scanning takes"
-            f" {MOST_RESULTS:,} results and 10 MB",
+            f" {MOST_RESULTS:,} results and 10 MB when compressed",
         )
     if homeless:
         yield _note(

@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -29,6 +30,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+TOOLS = Path(__file__).parent.parent / ".venv" / "tools" / "node_modules"
+
+
+@pytest.fixture
+def tool() -> Callable[[str, str], Path]:
+    return find_tool
+
+
+def find_tool(name: str, folder: str = "") -> Path:
+    """A program of another project: from a folder below TOOLS, else from the PATH. Without it a
+    test is skipped, but never in continuous integration."""
+    found = shutil.which(TOOLS / folder / name if folder else name)
+    if found is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{name} is not installed")
+    return Path(found)
 
 
 class Git:

@@ -352,6 +352,7 @@ def test_sarif_names_the_commit_of_a_known_remote() -> None:
         {
             "repositoryUri": "https://github.com/acme/shop",
             "revisionId": COMMIT,
+            "mappedTo": {"uriBaseId": "%SRCROOT%"},
             "asOfTimeUtc": "2023-11-14T22:13:20Z",
         }
     ]

@@ -1,0 +1,69 @@
+"""The workflow templates that we offer: valid, pinned, with the rights that they need, and made of
+commands that work."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from readiness import registry
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+GITHUB = TEMPLATES / "weekly-report.github.yml"
+GITLAB = TEMPLATES / "weekly-report.gitlab-ci.yml"
+BIN = Path(sys.executable).parent
+
+
+def load(path: Path) -> Any:
+    return yaml.load(path.read_text(), yaml.BaseLoader)
+
+
+@pytest.mark.parametrize(
+    ("path", "schema"),
+    [
+        (GITHUB, ["--builtin-schema", "vendor.github-workflows"]),
+        (GITLAB, ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]),
+    ],
+)
+def test_a_template_obeys_the_schema_of_its_system(path: Path, schema: list[str]) -> None:
+    command: list[str] = [str(BIN / "check-jsonschema"), *schema, str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def test_zizmor_finds_nothing_in_the_workflow() -> None:
+    command = [BIN / "zizmor", "--offline", "--no-progress", "--persona", "auditor", GITHUB]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, "No findings to report" in done.stdout) == (0, True), done.stdout
+
+
+def test_every_action_is_pinned_to_a_commit_and_says_which_release_that_is() -> None:
+    used = re.findall(r"uses: (.*)", GITHUB.read_text())
+    assert len(used) == 5
+    for each in used:
+        assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each)
+
+
+def test_a_job_has_only_the_rights_that_it_needs() -> None:
+    workflow = load(GITHUB)
+    assert workflow["permissions"] == {}
+    assert {name: job["permissions"] for name, job in workflow["jobs"].items()} == {
+        "report": {"contents": "read"},
+        "site": {"pages": "write", "id-token": "write"},
+    }
+    checkout = workflow["jobs"]["report"]["steps"][0]["with"]
+    assert checkout["persist-credentials"] == "false"
+
+
+def test_nothing_is_published_that_nobody_asked_for() -> None:
+    assert load(GITHUB)["jobs"]["site"]["if"] == "vars.READINESS_PAGES == 'true'"
+    (rule,) = load(GITLAB)["pages"]["rules"]
+    assert rule["if"].endswith('&& $READINESS_PAGES == "true"')
+
+
+def test_the_templates_name_only_formats_that_there_are() -> None:
+    for path in (GITHUB, GITLAB):
+        assert set(re.findall(r"--format (\S+)", path.read_text())) <= {*registry.formats()}
