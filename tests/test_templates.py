@@ -35,7 +35,14 @@ def test_a_template_obeys_the_schema_of_its_system(path: Path, schema: list[str]
 
 
 def test_zizmor_finds_nothing_in_the_workflow() -> None:
-    command = [BIN / "zizmor", "--offline", "--no-progress", "--persona", "auditor", GITHUB]
+    command: list[str | Path] = [
+        BIN / "zizmor",
+        "--offline",
+        "--no-progress",
+        "--persona",
+        "auditor",
+        GITHUB,
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, "No findings to report" in done.stdout) == (0, True), done.stdout
 
