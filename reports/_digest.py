@@ -83,7 +83,8 @@ def _scores(report: Report) -> Iterator[str]:
     yield "|---|---:|---:|" + ("---:|" if week else "")
     for each in card.dimensions:
         change = f" {_signed(week.dimensions.get(each.dimension))} |" if week else ""
-        yield f"| {each.dimension.label} | {_score(each)} | {card.target:g} |{change}"
+        missed = " (missed)" if each.value is not None and each.value < card.target else ""
+        yield f"| {each.dimension.label} | {_score(each)} | {card.target:g}{missed} |{change}"
     yield ""
     if week:
         yield (

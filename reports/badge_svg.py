@@ -8,6 +8,7 @@ from ._badge import LABEL, LABEL_COLOUR, face
 
 _HEIGHT = 20
 _PADDING = 6
+_CORNER = 4
 # Widths of the letters in tenths of a pixel at 11 px; the picture holds each text to its width.
 _NARROW = dict.fromkeys("ijl.,/ ", 38)
 _WIDE = dict.fromkeys("mw", 95)
@@ -23,11 +24,9 @@ def render(report: Report, *, colour: bool = False) -> str:
 <svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="{_HEIGHT}" role="img" \
 aria-label="{title}">
 <title>{title}</title>
-<clipPath id="corners"><rect width="{left + right}" height="{_HEIGHT}" rx="4"/></clipPath>
-<g clip-path="url(#corners)">
-<rect width="{left}" height="{_HEIGHT}" fill="{LABEL_COLOUR}"/>
-<rect x="{left}" width="{right}" height="{_HEIGHT}" fill="{shown.colour}"/>
-</g>
+<rect width="{left + right}" height="{_HEIGHT}" rx="{_CORNER}" fill="{shown.colour}"/>
+<rect width="{left}" height="{_HEIGHT}" rx="{_CORNER}" fill="{LABEL_COLOUR}"/>
+<rect x="{left - _CORNER}" width="{_CORNER}" height="{_HEIGHT}" fill="{LABEL_COLOUR}"/>
 <g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">
 {_text(LABEL, _PADDING)}
 {_text(shown.message, left + _PADDING)}
