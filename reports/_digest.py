@@ -61,18 +61,20 @@ def _head(report: Report) -> Iterator[str]:
 
 def _news(report: Report, comparison: Comparison) -> Iterator[str]:
     """What the change brings; what was there before is not its author's."""
-    new, old = len(comparison.new), comparison.old
-    yield (
-        f"**{count(new, 'new finding')}**, {len(comparison.fixed):,} fixed; "
-        f"{count(old, 'old one does', 'old ones do')} not count"
-    )
+    new = [news for news in comparison.new if news.counts]
+    others = [news for news in comparison.new if not news.counts]
+    told = [f"**{count(len(new), 'new finding')}**"]
+    if others:
+        told.append(f"{count(len(others), 'new one that does', 'new ones that do')} not count")
+    told.append(f"{len(comparison.fixed):,} fixed")
+    yield f"{', '.join(told)}; {count(comparison.old, 'old one does', 'old ones do')} not count"
     yield ""
-    for news in comparison.new[:_NEW]:
+    for news in (new + others)[:_NEW]:
         why = f" ({text(news.why)})" if news.why else ""
         yield f"- **{news.finding.severity}** {_finding(report, news.finding)}{why}"
-    if new > _NEW:
-        yield f"- +{new - _NEW:,} more"
-    if new:
+    if len(comparison.new) > _NEW:
+        yield f"- +{len(comparison.new) - _NEW:,} more"
+    if comparison.new:
         yield ""
 
 

@@ -264,6 +264,10 @@ def test_of_a_change_only_what_is_new_is_shown() -> None:
     assert last.endswith("4 open findings, 1 of them new")
     text = render("markdown", shown)
     assert "**1 new finding**, 1 fixed; 3 old ones do not count\n\n- **high** [" in text
+    unsure = msgspec.structs.replace(change, new=(News(ARCHIVE, "too unsure", counts=False),))
+    text = render("markdown", msgspec.structs.replace(shown, comparison=unsure))
+    assert "**0 new findings**, 1 new one that does not count, 1 fixed; 3 old" in text
+    assert "· HYG001 (too unsure)\n" in text
 
 
 # -- SARIF
