@@ -10,21 +10,29 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import Protocol
+from typing import Any, Protocol
 
 from readiness.errors import RegistryError, UsageError
-from readiness.model import Report
+from readiness.model import Report, Trend
 from readiness.rule import Rule
 
 # groups of entry points
 REPORTS, PLANS = "readiness.reports", "readiness.plans"
-RECONCILIATIONS = "readiness.reconciliations"
+RECONCILIATIONS, WEEKLY = "readiness.reconciliations", "readiness.weekly"
+
+HISTORIES = "readiness.histories"
 
 
 class Renderer(Protocol):
     """A report format: a pure function of the report."""
 
     def __call__(self, report: Report, *, colour: bool = False) -> str: ...
+
+
+class HistoryRenderer(Protocol):
+    """A format of the history: a pure function of the trend."""
+
+    def __call__(self, trend: Trend, *, colour: bool = False) -> str: ...
 
 
 @cache
@@ -75,7 +83,21 @@ def renderer(name: str, group: str = REPORTS) -> Renderer:
     Raises:
         UsageError: no format has that name.
     """
+    loaded: Renderer = _load(name, group)
+    return loaded
+
+
+def history_renderer(name: str) -> HistoryRenderer:
+    """The renderer of one format of the history.
+
+    Raises:
+        UsageError: no format has that name.
+    """
+    loaded: HistoryRenderer = _load(name, HISTORIES)
+    return loaded
+
+
+def _load(name: str, group: str) -> Any:
     for point in entry_points(group=group, name=name):
-        loaded: Renderer = point.load()
-        return loaded
+        return point.load()
     raise UsageError(f"no format {name}: choose one of {', '.join(formats(group))}")

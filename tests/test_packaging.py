@@ -46,7 +46,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_every_module_and_every_data_file(wheel: Path) -> None:
-    data = {".py", ".json", ".toml", ".typed", ".jinja", ".css"}
+    data = {".py", ".json", ".toml", ".typed", ".jinja", ".css", ".js"}
     expected = {
         "/".join([*name.split("."), *path.relative_to(ROOT / folder).parts])
         for name, folder in FOLDERS.items()

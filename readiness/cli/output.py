@@ -30,7 +30,7 @@ def wants_colour(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def emit(text: str, format: str = "text") -> None:
+def emit(text: str | bytes, format: str = "text") -> None:
     """Writes to standard output. What a terminal cannot show is written as an escape.
 
     Raises:
@@ -39,7 +39,7 @@ def emit(text: str, format: str = "text") -> None:
     if sys.stdout is None:  # closed by the caller
         return
     encoding = sys.stdout.encoding if format in FOR_PEOPLE else "utf-8"
-    data = text.encode(encoding, "backslashreplace")
+    data = text if isinstance(text, bytes) else text.encode(encoding, "backslashreplace")
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
@@ -59,8 +59,8 @@ def _abandon_stdout() -> None:
     os.close(nowhere)
 
 
-def check(path: str) -> None:
-    """Finds out before the work is done that nothing could be written to `path`.
+def check(path: str, option: str = "--output") -> None:
+    """Finds out before the work is done that nothing could be written to the `path` of an option.
 
     Raises:
         UsageError: it could not.
@@ -75,28 +75,29 @@ def check(path: str) -> None:
         reason = errno.EACCES
     else:
         return
-    raise _refused(path, OSError(reason, os.strerror(reason)))
+    raise _refused(path, OSError(reason, os.strerror(reason)), option)
 
 
-def write(path: str, text: str) -> None:
+def write(path: str, text: str | bytes, option: str = "--output") -> None:
     """Writes a file whole or not at all. Pipes and devices are written to as they are.
 
     Raises:
         UsageError: it cannot be written.
     """
     target = os.path.realpath(path)
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
     try:
         if not _is_replaced(target):
-            with open(target, "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
+            with open(target, "wb") as file:
+                file.write(data)
             return
-        _replace(target, text.encode("utf-8", "backslashreplace"))
+        _replace(target, data)
     except OSError as error:
-        raise _refused(path, error) from error
+        raise _refused(path, error, option) from error
 
 
-def _refused(path: str, error: OSError) -> UsageError:
-    return UsageError(f"--output {one_line(path)}: {(error.strerror or str(error)).lower()}")
+def _refused(path: str, error: OSError, option: str) -> UsageError:
+    return UsageError(f"{option} {one_line(path)}: {(error.strerror or str(error)).lower()}")
 
 
 def _is_replaced(target: str) -> bool:

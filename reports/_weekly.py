@@ -1,0 +1,537 @@
+"""The weekly page for leadership as plain values: what the page, the mail and the Markdown show.
+
+A part is empty where the report does not hold what it would tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from msgspec import Struct
+
+from readiness.model import (
+    Action,
+    ActionKind,
+    Area,
+    Delta,
+    Dimension,
+    Effort,
+    Finding,
+    Priority,
+    Report,
+    RuleSummary,
+    Score,
+    Severity,
+    State,
+    Verdict,
+    Waived,
+    Where,
+)
+
+from ._costs import Cost, costs
+from ._plan import WINDOWS, Stage, points, score_after, score_applied, score_now, stages, work
+from ._stories import Tale, chapters, tales
+from ._terminal import count, fit, floored
+
+DECISIONS = 3
+RISKS = 5
+SOON = timedelta(days=14)
+_LEAST = 0.005  # points below which nothing is said to be gained or lost
+_LONGEST = 44  # characters of a path on the first page
+_SENTENCES = 190  # characters of what can happen
+_CAUSE = 118  # characters of what costs a dimension most
+WEEKS = (1, 4)
+_LONG = re.compile(rf"\S{{{_LONGEST + 1},}}")
+_EFFORTS = {Effort.SMALL: "small", Effort.MEDIUM: "medium", Effort.LARGE: "large"}
+
+
+class Reason(Struct, frozen=True):
+    """A line below a decision; `href` leads to the findings behind it."""
+
+    text: str
+    href: str = ""
+    name: str = ""
+
+
+class Decision(Struct, frozen=True):
+    """What leadership is asked for; `gain` is in points of the overall score, null if unknown."""
+
+    what: str
+    reasons: tuple[Reason, ...]
+    options: str
+    effort: str
+    when: str
+    gain: float | None
+    href: str
+
+
+class Line(Struct, frozen=True):
+    """One dimension; `cause` is what costs it most, `changes` are those over each of WEEKS, and
+    `past` its earlier scores as (seconds since 1970, score)."""
+
+    score: Score
+    cause: str
+    href: str
+    owner: str
+    changes: tuple[float | None, ...]
+    past: tuple[tuple[int, float], ...]
+
+
+class Risk(Struct, frozen=True):
+    """A cause that costs points; `number` is its place among all of them, `means` what can happen,
+    `actions` those of the plan that mend it, `since` the day of the first point that had it."""
+
+    number: int
+    cost: Cost
+    title: str
+    means: str
+    rule: RuleSummary
+    steps: tuple[tuple[Finding, int], ...]
+    actions: tuple[Action, ...]
+    gain: float | None
+    owner: str
+    since: str
+
+    @property
+    def href(self) -> str:
+        return f"#cause-{self.number}"
+
+
+class Fact(Struct, frozen=True):
+    """How sure the report is, in one respect."""
+
+    label: str
+    text: str
+    href: str
+
+
+class Weekly(Struct, frozen=True):
+    """`causes` are all that cost points, the dearest first; the first of them are the `risks`.
+    `change` is that of the overall score since last week, `week` what else changed, and `ending`
+    the forecast."""
+
+    report: Report
+    headline: tuple[Reason, ...]
+    blockers: tuple[Tale, ...]
+    decisions: tuple[Decision, ...]
+    lines: tuple[Line, ...]
+    causes: tuple[Risk, ...]
+    risks: tuple[Risk, ...]
+    expiring: tuple[Waived, ...]
+    change: float | None
+    week: Delta | None
+    ending: str
+    stages: tuple[Stage, ...]
+    facts: tuple[Fact, ...]
+    day: str
+
+
+def weekly(report: Report) -> Weekly:
+    """The page of a report."""
+    blockers = tuple(t for t in tales(report) if t.worst.severity is Severity.CRITICAL)
+    causes = tuple(_causes(report))
+    found = tuple(stages(report.plan, score_now(report))) if report.plan else ()
+    return Weekly(
+        report=report,
+        headline=tuple(_headline(report, blockers, found)),
+        blockers=blockers,
+        decisions=tuple(_decisions(report, found))[:DECISIONS],
+        lines=tuple(_lines(report)),
+        causes=causes,
+        risks=tuple(r for r in causes if not r.cost.waived and r.cost.points >= _LEAST)[:RISKS],
+        expiring=tuple(_expiring(report)),
+        change=_change(report, 1),
+        week=report.history.delta(1) if report.history else None,
+        ending=_ending(report),
+        stages=found,
+        facts=tuple(_facts(report)),
+        day=day(report.committed_at) if report.committed_at else "",
+    )
+
+
+def day(seconds: int) -> str:
+    """4 January 2026, of a time in seconds since 1970."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def brief(text: str, longest: int = _LONGEST) -> str:
+    """`text` with long words, which are paths, cut in their middle."""
+    return _LONG.sub(lambda word: fit(word[0], longest), text)
+
+
+def shortened(text: str, width: int) -> str:
+    """`text` of at most `width` characters, cut at a word."""
+    if len(text) <= width:
+        return text
+    head, _, _ = text[: width - 1].rpartition(" ")
+    return (head or text[: width - 1]).rstrip(" ,;:.(") + "…"
+
+
+def sentences(text: str, width: int = _SENTENCES) -> str:
+    """As many whole sentences of `text` as `width` characters hold, at least one."""
+    told, *rest = re.split(r"(?<=[.!?]) (?=[A-Z`\"])", text)
+    for sentence in rest:
+        if len(told) + len(sentence) >= width:
+            break
+        told += f" {sentence}"
+    return told
+
+
+def efforts(actions: Sequence[Action]) -> str:
+    """2 small, 1 large: how much work there is by the size of it."""
+    told = {effort: sum(action.effort is effort for action in actions) for effort in Effort}
+    return ", ".join(f"{number} {_EFFORTS[effort]}" for effort, number in told.items() if number)
+
+
+def _headline(report: Report, blockers: Sequence[Tale], found: Sequence[Stage]) -> Iterator[Reason]:
+    """What follows the verdict, the score and the blockers, joined by semicolons."""
+    card = report.scorecard
+    if card.verdict is Verdict.NOTHING:
+        yield Reason("there is nothing to assess" if report.files else "there are no tracked files")
+        return
+    if card.verdict is Verdict.READY:
+        yield Reason(f"every dimension that applies reaches {card.target:g}", "#points")
+        return
+    below = [s for s in card.dimensions if s.value is not None and s.value < card.target]
+    if below:
+        many = _of(len(below), len(card.dimensions))
+        yield Reason(f"{many} below the target of {card.target:g}", "#points")
+    elif not blockers:
+        yield Reason(f"every score reaches {card.target:g}, but too little is sure", "#outcomes")
+    if found and report.plan and (after := score_after(report)) is not None:
+        many = count(len(work(report.plan)), "action")
+        yield Reason(f"the plan of {many} leads to {floored(after)}", "#plan")
+    if ending := _ending(report):
+        yield Reason(f"at this pace what is open is closed {ending}", "#trend")
+
+
+def _ending(report: Report) -> str:
+    """When all that is open will be closed, as a range; empty where nobody can tell."""
+    outlook = report.history.outlook if report.history else None
+    if outlook is None or outlook.reason or outlook.earliest is None:
+        return ""
+    if outlook.latest is None:
+        return f"not before {day(outlook.earliest)}"
+    return f"between {day(outlook.earliest)} and {day(outlook.latest)}"
+
+
+def _of(number: int, whole: int) -> str:
+    many = "all" if number == whole else str(number)
+    return f"{many} of the {whole} dimensions {'is' if number == 1 else 'are'}"
+
+
+def _decisions(report: Report, found: Sequence[Stage]) -> Iterator[Decision]:
+    """What only people can start: the urgent first, then the work that gains most."""
+    if report.plan is None or report.scorecard.verdict is Verdict.READY:
+        return
+    steps = _steps(report, found)
+    yield from _outside(report, steps)
+    yield from _largest(report, steps)
+    yield from _carried_out(report, steps)
+    yield from _questions(steps)
+
+
+class _Step(Struct, frozen=True):
+    """An action and what it adds to the overall score where the plan has it."""
+
+    action: Action
+    adds: float | None
+
+
+def _steps(report: Report, found: Sequence[Stage]) -> list[_Step]:
+    steps = []
+    before = score_now(report)
+    for action in (action for stage in found for action in stage.actions):
+        known = action.after is not None and before is not None
+        steps.append(_Step(action, action.after - before if known else None))  # type: ignore[operator]
+        before = action.after if action.after is not None else before
+    return steps
+
+
+def _outside(report: Report, steps: Sequence[_Step]) -> Iterator[Decision]:
+    """Urgent work that no commit can do, by the rule that asks for it."""
+    rules = {rule.id: rule for rule in report.rules}
+    asked: dict[str, list[Action]] = {}
+    for step in steps:
+        action = step.action
+        urgent = action.where is Where.OUTSIDE and action.priority is Priority.CRITICAL
+        if urgent and action.because and action.rules:
+            asked.setdefault(action.rules[0], []).append(action)
+    for rule_id, actions in asked.items():
+        rule = rules[rule_id]
+        number = len(actions)
+        what = rule.outside or actions[0].title
+        if rule.area is Area.SECRETS and number > 1:
+            what = f"Have {number} exposed credentials revoked and replaced"
+        elif rule.area is Area.SECRETS:
+            what = "Have the exposed credential revoked and replaced"
+        reasons = [_reason(action, action.title.partition(": ")[0]) for action in actions]
+        yield Decision(
+            what=what,
+            reasons=_some(reasons),
+            options="order it now, or have somebody answer for each by a waiver (at most 90 days)",
+            effort=efforts(actions),
+            when="at once",
+            gain=None,
+            href=f"#{actions[0].id}",
+        )
+
+
+def _largest(report: Report, steps: Sequence[_Step]) -> Iterator[Decision]:
+    """The work in the repository that gains most: it needs people."""
+    apart = [
+        step
+        for step in steps
+        if step.action.kind in (ActionKind.MODIFY, ActionKind.CREATE)
+        and step.action.where is Where.REPOSITORY
+        and not step.action.edits
+        and (step.adds or 0.0) >= 0.05
+    ]
+    apart.sort(key=lambda step: -(step.adds or 0.0))
+    chosen = apart[:3]
+    if not chosen:
+        return
+    one = len(chosen) == 1
+    number = "piece" if one else f"{len(chosen)} pieces"
+    verb = "s" if one else ""
+    yield Decision(
+        what=f"Name who does the {number} of work that gain{verb} most",
+        reasons=tuple(_work(report, step) for step in chosen),
+        options="people for these now, or a lower target for the dimensions that they raise",
+        effort=efforts([step.action for step in chosen]),
+        when=f"{WINDOWS[min(step.action.phase for step in chosen)]} of the plan",
+        gain=sum(step.adds or 0.0 for step in chosen),
+        href=f"#{chosen[0].action.id}",
+    )
+
+
+def _work(report: Report, step: _Step) -> Reason:
+    """A piece of work by the rule that it mends, how large it is and what it adds."""
+    ours = [rule for rule in report.rules if rule.id in step.action.rules]
+    ours.sort(key=lambda rule: rule.severity.rank)
+    what = ours[0].summary.rstrip(".") if ours else step.action.title
+    told = f"({_EFFORTS[step.action.effort]}, {step.adds or 0.0:+.1f})"
+    return Reason(f"{shortened(brief(what), 100)} {told}", f"#{step.action.id}", step.action.id)
+
+
+def _carried_out(report: Report, steps: Sequence[_Step]) -> Iterator[Decision]:
+    """What `readiness apply` does by itself once somebody says so."""
+    going = [s for s in steps if s.action.kind in (ActionKind.ARCHIVE, ActionKind.REMOVE)]
+    edited = [s for s in steps if s.action.edits and s not in going]
+    applied, now = score_applied(report), score_now(report)
+    if not going and not edited:
+        return
+    files = len({path for step in going for path in step.action.paths})
+    told = [f"archive {count(files, 'file')} that nothing live uses"] if going else []
+    changes = count(len(edited), "change that is", "changes that are")
+    told += [f"make {changes} proven safe"] if edited else []
+    chosen = sorted(going + edited, key=lambda step: -len(step.action.paths))
+    yield Decision(
+        what=f"Approve that the machine does its part: {' and '.join(told)}",
+        reasons=_some([_reason(step.action, step.action.title) for step in chosen]),
+        options="all of it on a branch to review, or without what you name; restore undoes it",
+        effort=efforts([step.action for step in chosen]),
+        when=f"{WINDOWS[min(step.action.phase for step in chosen)]} of the plan",
+        gain=None if applied is None or now is None else applied - now,
+        href=f"#{chosen[0].action.id}",
+    )
+
+
+def _questions(steps: Sequence[_Step]) -> Iterator[Decision]:
+    asked = [step for step in steps if step.action.kind is ActionKind.AUDIT]
+    if not asked:
+        return
+    files = len({path for step in asked for path in step.action.paths})
+    asked.sort(key=lambda step: -(step.adds or 0.0))
+    yield Decision(
+        what=f"Settle {count(len(asked), 'question')} about {count(files, 'file')}: keep, or go",
+        reasons=_some([_reason(step.action, step.action.title) for step in asked]),
+        options="keep with a reason, or let it be archived, for each",
+        effort=efforts([step.action for step in asked]),
+        when=f"{WINDOWS[min(step.action.phase for step in asked)]} of the plan",
+        gain=sum(step.adds or 0.0 for step in asked),
+        href=f"#{asked[0].action.id}",
+    )
+
+
+def _reason(action: Action, text: str) -> Reason:
+    return Reason(shortened(brief(text, 32), 90), f"#{action.id}", action.id)
+
+
+def _some(reasons: Sequence[Reason], most: int = 3) -> tuple[Reason, ...]:
+    """The first reasons, and how many more there are."""
+    if len(reasons) <= most:
+        return tuple(reasons)
+    more = len(reasons) - most + 1
+    return (*reasons[: most - 1], Reason(f"and {more} more", reasons[most - 1].href))
+
+
+def _lines(report: Report) -> Iterator[Line]:
+    rules = {rule.id: rule for rule in report.rules}
+    trend = report.history
+    for score in report.scorecard.dimensions:
+        name = score.dimension
+        if score.value is None:
+            reasons = (
+                outcome.reason
+                for outcome in report.outcomes
+                if outcome.reason
+                and outcome.rule in rules
+                and rules[outcome.rule].dimension is name
+            )
+            reason = next(reasons, "")
+            cause = shortened(f"not assessed: {reason}" if reason else "not assessed", _CAUSE)
+        else:
+            cause = _dearest(score, rules)
+        findings = [f for f in report.findings if rules[f.rule].dimension is name]
+        yield Line(
+            score=score,
+            cause=cause,
+            href=f"#{name}",
+            owner=owner_of(report, findings),
+            changes=tuple(_change(report, weeks, name) for weeks in WEEKS),
+            past=tuple(
+                (point.at, value)
+                for point in (trend.points if trend else ())
+                if (value := point.dimensions.get(name)) is not None
+            ),
+        )
+
+
+def _dearest(score: Score, rules: dict[str, RuleSummary]) -> str:
+    """What the rules that cost most say, as many as fit."""
+    told = ""
+    for deduction in sorted(score.deductions, key=lambda each: (-each.points, each.rule)):
+        if deduction.points < _LEAST or deduction.rule not in rules:
+            continue
+        said = rules[deduction.rule].summary.rstrip(".")
+        longer = f"{told}; {said[:1].lower()}{said[1:]}" if told else said
+        if told and len(longer) > _CAUSE:
+            break
+        told = longer
+    return shortened(told or "nothing found", _CAUSE)
+
+
+def _change(report: Report, weeks: int, dimension: Dimension | None = None) -> float | None:
+    """By how much a score changed over so many weeks: overall where no dimension is named."""
+    delta = report.history.delta(weeks) if report.history else None
+    if delta is None:
+        return None
+    return delta.overall if dimension is None else delta.dimensions.get(dimension)
+
+
+def owner_of(report: Report, findings: Iterable[Finding]) -> str:
+    """Who owns most of these findings, as CODEOWNERS or the last author tells; "" if unknown."""
+    prints = {finding.fingerprint for finding in findings}
+    owned = [(len(prints.intersection(owner.fingerprints)), owner) for owner in report.owners]
+    owned = [(number, owner) for number, owner in owned if number and owner.name]
+    if not owned:
+        return ""
+    return min(owned, key=lambda entry: (-entry[0], not entry[1].declared, entry[1].name))[1].name
+
+
+def _causes(report: Report) -> Iterator[Risk]:
+    rules = {rule.id: rule for rule in report.rules}
+    actions = [] if report.plan is None else work(report.plan)
+    for number, cost in enumerate(costs(report), 1):
+        prints = {finding.fingerprint for finding in cost.findings}
+        mending = tuple(action for action in actions if prints.intersection(action.because))
+        steps = _told(cost)
+        rule = rules[steps[0][0].rule if steps else cost.rules[0]]
+        asked = {print_ for action in mending for print_ in action.because}
+        alone = len(mending) == 1 and prints <= asked
+        yield Risk(
+            number=number,
+            cost=cost,
+            title=brief(cost.title),
+            means=sentences(rule.why),
+            rule=rule,
+            steps=steps if len(cost.rules) > 1 else (),
+            actions=mending,
+            gain=mending[0].gain if alone else None,
+            owner=owner_of(report, cost.findings),
+            since=_since(report, cost.findings),
+        )
+
+
+def _since(report: Report, findings: Iterable[Finding]) -> str:
+    """The day of the oldest of these findings, as far back as the history goes."""
+    seen = report.history.first_seen if report.history else {}
+    times = [seen[f.fingerprint] for f in findings if f.fingerprint in seen]
+    return day(min(times)) if times else ""
+
+
+def _told(cost: Cost) -> tuple[tuple[Finding, int], ...]:
+    """What follows from what, where several rules tell of one cause."""
+    if not cost.findings:
+        return ()
+    return tuple(chapters(Tale(cost.findings, cost.findings[0].cause)))
+
+
+def _expiring(report: Report) -> Iterator[Waived]:
+    """The waivers that end within two weeks of the commit."""
+    if not report.committed_at:
+        return
+    today = datetime.fromtimestamp(report.committed_at, UTC).date()
+    for waived in report.waived:
+        if waived.until and today <= date.fromisoformat(waived.until) <= today + SOON:
+            yield waived
+
+
+def _facts(report: Report) -> Iterator[Fact]:
+    card = report.scorecard
+    unknown = sum(outcome.state is State.UNKNOWN for outcome in report.outcomes)
+    apart = sum(outcome.state is State.NOT_APPLICABLE for outcome in report.outcomes)
+    yield Fact(
+        "Measured",
+        f"{card.coverage.rules:.0%} of the rules' weight, {card.coverage.lines:.0%} of the source "
+        f"lines, as a {card.profile}",
+        "#outcomes",
+    )
+    yield Fact(
+        "Rules",
+        f"{len(report.outcomes)} asked, {unknown} could not be measured, {apart} do not apply"
+        + (f", {len(report.rule_errors)} crashed" if report.rule_errors else ""),
+        "#outcomes",
+    )
+    excluded = f", {report.excluded:,} excluded" if report.excluded else ""
+    yield Fact(
+        "Files",
+        f"{report.files:,} looked at{excluded}, {len(report.skipped_files):,} not read",
+        "#unread",
+    )
+    waivers = "none: the score counts every finding"
+    if report.waived:
+        waivers = (
+            f"score {points(card.overall)} with every finding, {points(card.with_waivers)} without "
+            f"the {len(report.waived):,} that somebody answers for"
+        )
+    yield Fact("Waivers", waivers, "#waived")
+    if earlier := _reported(report):
+        yield Fact("As reported", earlier, "#trend")
+    if card.interval and card.interval[1] - card.interval[0] >= 0.05:
+        low, high = map(floored, card.interval)
+        yield Fact("Range", f"{low} if all that is unknown is missing, {high} if not", "#outcomes")
+
+
+def _reported(report: Report) -> str:
+    """Scores that were told before and that the present model tells otherwise."""
+    points_ = report.history.points if report.history else ()
+    other = [
+        point
+        for point in points_
+        if point.reported
+        and point.reported.overall is not None
+        and floored(point.reported.overall) != points(point.overall)
+    ]
+    if not other:
+        return ""
+    last = other[-1]
+    assert last.reported is not None
+    return (
+        f"{points(last.reported.overall)} on {day(last.at)} under model "
+        f"{last.reported.model_version}, {points(last.overall)} under the present one"
+    )
