@@ -171,7 +171,7 @@ def gather(
     failed = False
     done = 0
     pool = _Pool(reader, slices, seconds)
-    with contextlib.closing(pool.run(blobs, workers or _cpus())) as chunks:
+    with contextlib.closing(pool.run(blobs, workers or cpus())) as chunks:
         for chunk, results in chunks:
             kept: list[tuple[bytes, bytes]] = []
             for result in results:
@@ -197,7 +197,15 @@ def _key(slices: Sequence[Slice[Any]], place: Place, version: str) -> bytes:
     return caching.key("facts", slice_.name, str(slice_.version), version, kind, blob_id)
 
 
-def _cpus() -> int:
+def version(cache: Cache) -> str:
+    """Stands for the code of all extractors; "" where nothing is kept."""
+    if not cache.usable:
+        return ""
+    return caching.code("facts", "secrets", "model/values.py", "collect.py")
+
+
+def cpus() -> int:
+    """How many processes can work at the same time."""
     has_affinity = hasattr(os, "sched_getaffinity")
     return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
 

@@ -153,11 +153,17 @@ class Rule:
 
 def slices_of(rules: Iterable[Rule], paths: Collection[str]) -> tuple[Slice[Any], ...]:
     """The slices that `rules` judge by, each narrowed to the files that they read."""
+    read = reads_of(rules, paths)
+    return (*core_slices(), *(slice_.of(own) for slice_, own in read.items()))
+
+
+def reads_of(rules: Iterable[Rule], paths: Collection[str]) -> dict[Slice[Any], set[str]]:
+    """What `rules` read beyond the core slices: slice -> the files."""
     read: dict[Slice[Any], set[str]] = {}
     for rule in rules:
         for slice_, own in rule.reads(paths).items():
             read.setdefault(slice_, set()).update(own)
-    return (*core_slices(), *(slice_.of(own) for slice_, own in read.items()))
+    return read
 
 
 def summarise(rule: Rule) -> RuleSummary:

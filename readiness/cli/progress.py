@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,12 @@ PATIENCE = 0.5  # seconds after which people wonder
 
 
 class Meter:
-    """Called with the files done and to do; shows them once the work turns out to be long."""
+    """Called with the files done and to do; shows them once the work turns out to be long.
 
-    def __init__(self) -> None:
+    `doing` says in a word what is done, `what` to what."""
+
+    def __init__(self, doing: str = "reading", what: str = "files") -> None:
+        self._doing, self._what = doing, what
         self._start = time.monotonic()
         self._bar: Progress | None = None
         terminal = sys.stderr is not None and sys.stderr.isatty()
@@ -36,10 +40,10 @@ class Meter:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         bar = Progress(
-            TextColumn("reading"),
+            TextColumn(self._doing),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("files"),
+            TextColumn(self._what),
             console=Console(stderr=True),
             transient=True,
             auto_refresh=False,  # a second thread and forked processes do not go together
@@ -47,6 +51,13 @@ class Meter:
         bar.add_task("", total=total)
         bar.start()
         return bar
+
+    def stop(self) -> None:
+        """Takes the bar off the terminal, which shows one at a time; the next call brings it
+        back."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
 
     def __enter__(self) -> Meter:
         return self
@@ -57,5 +68,14 @@ class Meter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        self.stop()
+
+
+def in_turn(one: Meter, other: Meter) -> Callable[[int, int], None]:
+    """`one`, which takes the terminal from `other`."""
+
+    def show(done: int, total: int) -> None:
+        other.stop()
+        one(done, total)
+
+    return show

@@ -87,7 +87,8 @@ class Outlook(Struct, frozen=True):
 
 
 class Trend(Struct, frozen=True):
-    """`points` are oldest first; the last is the commit that is looked at.
+    """How the scores of a repository came about. `points` are oldest first; the last is the commit
+    that is looked at.
 
     `first_seen`: each open finding's fingerprint -> the time of the first point that has it. One
     seen first at the first point may be older.
@@ -97,6 +98,7 @@ class Trend(Struct, frozen=True):
     deltas: tuple[Delta, ...] = ()
     first_seen: dict[str, int] = {}
     outlook: Outlook = Outlook()
+    repository: str = ""
 
     def delta(self, weeks: int) -> Delta | None:
         """The change since so many weeks; null where the points do not reach back that far."""
