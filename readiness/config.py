@@ -22,6 +22,8 @@ Profile = Literal["auto", "service", "library"]
 Threshold = Literal["critical", "high", "medium", "low", "info"]
 Points = Annotated[float, Meta(ge=0, le=10)]
 Names = tuple[str, ...]
+Dimension = Literal["cleanup", "startup", "tests", "configuration", "security", "operations"]
+Drop = Points | dict[Dimension, Points]
 _PATH = (
     "the file, exactly, from the root of the repository; with * ? [ or a / at its end it is a"
     " gitignore pattern"
@@ -39,10 +41,11 @@ class Waiver(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(description="why it may stay", min_length=1)] = ""
     until: Date = ""
     line: int = 0  # where it stands in the configuration
+    source: str = ""  # the policy that it came from, where that is not the configuration itself
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
-    """Every setting with its default."""
+    """Every setting with its default; `given` names those that were set."""
 
     profile: Annotated[
         Profile, Meta(description="what is audited; auto: told from the evidence")
@@ -66,6 +69,13 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     fail_on: Annotated[
         Threshold | None, Meta(description="the gate fails on a finding as severe as this")
     ] = None
+    max_drop: Annotated[
+        Drop | None,
+        Meta(description="audit --since fails when a dimension's score drops by more than this"),
+    ] = None
+    baseline: Annotated[
+        str, Meta(description="a file of findings that were there before, which fail no gate")
+    ] = ""
     preboot: Annotated[
         Names, Meta(description="functions that check services before the server starts")
     ] = ()
@@ -76,11 +86,21 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     plan: Annotated[
         str, Meta(description="an earlier plan file: what it keeps with a reason stays kept")
     ] = ""
+    extends: Annotated[
+        str,
+        Meta(description="a policy to build on: a tracked TOML file, or an installed package"),
+    ] = ""
     source: str = ""  # the file it was read from
+    given: Names = ()
+    packages: Names = ()  # the folders of the installed packages that it builds on
 
 
-_NOT_SETTINGS = {"source", "line"}
+_NOT_SETTINGS = {"source", "line", "given", "packages"}
+_ADDED = ("ignore", "exclude", "preboot", "readiness_routes", "waivers")  # to a policy's own
 _MUST_BE = {
+    "extends": "must be the path of a TOML file from the root of the repository, or a package",
+    "max_drop": "must be a number from 0 to 10, or a table of a dimension and a number each",
+    "baseline": "must be the path of a baseline, from the root of the repository",
     "profile": "must be one of auto, service, library",
     "target": "must be a number from 0 to 10",
     "select": "must be a list of names",
@@ -167,7 +187,44 @@ def convert(section: object, source: str, data: bytes = b"") -> Config:
         errors += mistakes
     if errors:
         raise ConfigError("\n".join(errors))
-    return Config(**values, waivers=tuple(waivers), source=source)
+    return Config(**values, waivers=tuple(waivers), source=source, given=tuple(sorted(section)))
+
+
+def read_policy(data: bytes, source: str) -> Config:
+    """The settings of a policy that configurations extend.
+
+    Raises:
+        ConfigError: every mistake in it, one a line.
+    """
+    parsed = _parse(source, data)
+    if source.rpartition("/")[2] == PYPROJECT:
+        tools = parsed.get("tool")
+        parsed = tools.get("readiness", {}) if isinstance(tools, dict) else {}
+    return convert(parsed, source, data)
+
+
+def extend(policy: Config, own: Config) -> Config:
+    """`own` on top of the policy that it extends: what it sets counts, and its lists add to those
+    of the policy (but `select`, which says it anew)."""
+    values: dict[str, Any] = {name: getattr(own, name) for name in own.given}
+    for name in _ADDED:
+        values[name] = getattr(policy, name) + getattr(own, name)
+    ignored = dict(policy.per_path_ignores)
+    for pattern, names in own.per_path_ignores.items():
+        ignored[pattern] = ignored.get(pattern, ()) + names
+    waivers = tuple(
+        waiver if waiver.source else msgspec.structs.replace(waiver, source=policy.source)
+        for waiver in policy.waivers
+    )
+    values |= {"per_path_ignores": ignored, "waivers": waivers + own.waivers}
+    given = tuple(sorted({*policy.given, *own.given}))
+    return msgspec.structs.replace(
+        policy,
+        **values,
+        source=own.source,
+        given=given,
+        packages=policy.packages + own.packages,
+    )
 
 
 def _convert_waiver(table: object, where: str) -> tuple[dict[str, Any], list[str]]:
@@ -249,8 +306,8 @@ def _shown(value: object) -> str:
 
 def digest(config: Config) -> str:
     """16 hexadecimal digits over every setting, wherever it stands in the file."""
-    waivers = tuple(msgspec.structs.replace(waiver, line=0) for waiver in config.waivers)
-    plain = msgspec.structs.replace(config, source="", waivers=waivers)
+    waivers = tuple(msgspec.structs.replace(each, line=0, source="") for each in config.waivers)
+    plain = msgspec.structs.replace(config, source="", given=(), packages=(), waivers=waivers)
     return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:16]
 
 

@@ -11,13 +11,26 @@ import msgspec
 from msgspec import Struct
 
 from readiness import selection
-from readiness.config import PYPROJECT, STANDALONE, Config, Profile, Threshold, read
+from readiness.baseline import Baseline, parse
+from readiness.config import (
+    PYPROJECT,
+    STANDALONE,
+    Config,
+    Drop,
+    Profile,
+    Threshold,
+    extend,
+    read,
+    read_policy,
+)
 from readiness.errors import ConfigError, UsageError, one_line
-from readiness.model import SUBMODULE, SYMLINK, Plan, Snapshot, TrackedFile
+from readiness.model import SUBMODULE, SYMLINK, Plan, Snapshot, TrackedFile, decode_path
 from readiness.repo import Repository
 from readiness.rule import Rule
 
 LARGEST = 1_000_000  # bytes
+LARGEST_BASELINE = 20_000_000
+_DEEPEST = 5  # policies that extend one another
 _SECTION = rb"(?m)^[ \t]*\[{1,2}[ \t]*tool[ \t]*\.[ \t]*readiness\b"
 
 
@@ -26,7 +39,10 @@ class Options(Struct, frozen=True):
     adds to the configuration's. `isolated` leaves the configuration out altogether. With `plan`
     the report has one, for `target`, in which what `previous` keeps stays kept; `handmade` is the
     text of one that people wrote, and `handmade_source` its name: it is held against the
-    repository, or with `take_over` the plan keeps what it keeps and has its target."""
+    repository, or with `take_over` the plan keeps what it keeps and has its target.
+
+    With `since` the audit is one of a change: only what is new since that commit counts ("": since
+    the merge base with the default branch). `baseline` is the path of a file of old findings."""
 
     rev: str | None = None
     staged: bool = False
@@ -37,6 +53,9 @@ class Options(Struct, frozen=True):
     profile: Profile | None = None
     fail_under: float | None = None
     fail_on: Threshold | None = None
+    max_drop: Drop | None = None
+    since: str | None = None
+    baseline: str = ""
     plan: bool = False
     target: float | None = None
     previous: Plan | None = None
@@ -69,7 +88,19 @@ def configure(
         profile=options.profile or config.profile,
         fail_under=config.fail_under if options.fail_under is None else options.fail_under,
         fail_on=options.fail_on or config.fail_on,
+        max_drop=config.max_drop if options.max_drop is None else options.max_drop,
     )
+
+
+def same_policy(one: Snapshot, other: Snapshot, config: Config) -> bool:
+    """Do two snapshots hold the same configuration, which is that of `one`?"""
+    if config.extends:  # its files lie anywhere
+        return False
+    first, second = (
+        {file.path: file.blob_id for file in snapshot.files if file.path in (PYPROJECT, STANDALONE)}
+        for snapshot in (one, other)
+    )
+    return first == second
 
 
 def overlooked(repository: Repository, snapshot: Snapshot, options: Options) -> list[str]:
@@ -112,30 +143,96 @@ def _untracked(folder: str, name: str) -> bytes | None:
 
 def _read_configuration(repository: Repository, snapshot: Snapshot) -> Config:
     found = {file.path: file for file in snapshot.files if file.path in (PYPROJECT, STANDALONE)}
-    return read(*(_content(repository, found.get(name)) for name in (PYPROJECT, STANDALONE)))
+    own = read(*(_content(repository, found.get(name)) for name in (PYPROJECT, STANDALONE)))
+    return _extended(repository, snapshot, own, ())
 
 
-def content_of(repository: Repository, snapshot: Snapshot, path: str, source: str) -> str:
-    """The text of a tracked file that the configuration in `source` names.
+def _extended(
+    repository: Repository, snapshot: Snapshot, own: Config, below: tuple[str, ...]
+) -> Config:
+    """`own` on top of the policy that it extends, if any; `below` are those that extend it."""
+    if not own.extends:
+        return own
+    name = own.extends
+    if name in below or len(below) == _DEEPEST:
+        chain = " -> ".join(map(one_line, (*below, name)))
+        raise ConfigError(f"{own.source}: policies extend one another without an end: {chain}")
+    if "/" in name or name.endswith(".toml"):
+        path = name.removeprefix("./")
+        text = content_of(repository, snapshot, path, f"{own.source}: extends")
+        policy = read_policy(text.encode(), path)
+    else:
+        from readiness.packaged import POLICY, policy_of
+
+        data, folder = policy_of(name, repository.root, LARGEST)
+        policy = read_policy(data, f"{name}/{POLICY}")
+        policy = msgspec.structs.replace(policy, packages=(folder,))
+    return extend(_extended(repository, snapshot, policy, (*below, name)), own)
+
+
+def content_of(
+    repository: Repository, snapshot: Snapshot, path: str, source: str, limit: int = LARGEST
+) -> str:
+    """The text of a tracked file, of at most `limit` bytes, that the configuration in `source`
+    names.
 
     Raises:
         ConfigError: there is no such file to read.
     """
     found = next((file for file in snapshot.files if file.path == path), None)
-    content = _content(repository, found)
+    content = _content(repository, found, limit)
     if content is None:
         raise ConfigError(f"{source}: {one_line(path)} is not a tracked file")
     return content.decode(errors="replace")
 
 
-def _content(repository: Repository, file: TrackedFile | None) -> bytes | None:
+def baseline_of(
+    repository: Repository, snapshot: Snapshot, config: Config, options: Options
+) -> Baseline:
+    """The baseline that the options name, else that of the configuration; an empty one where
+    neither does. A file of the repository is read as the snapshot holds it.
+
+    Raises:
+        ReadinessError: it cannot be read.
+    """
+    tracked = config.baseline if not options.baseline else ""
+    if options.baseline:
+        path = os.path.realpath(options.baseline)
+        inside = os.path.relpath(path, os.path.realpath(repository.root))
+        tracked = decode_path(os.fsencode(inside))
+        if not any(file.path == tracked for file in snapshot.files):
+            if options.since is not None and not inside.startswith(os.pardir + os.sep):
+                return Baseline(source=tracked)  # it came, or goes, with the change
+            return parse(_of_caller(options.baseline), one_line(options.baseline))
+    if not tracked:
+        return Baseline()
+    source = config.source or "--baseline"
+    text = content_of(repository, snapshot, tracked, source, LARGEST_BASELINE)
+    return parse(text.encode(), tracked)
+
+
+def _of_caller(path: str) -> bytes:
+    """A file that whoever calls has named."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(LARGEST_BASELINE)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(
+            f"--baseline {one_line(path)}: {reason}; readiness baseline --update --accept makes one"
+        ) from error
+
+
+def _content(
+    repository: Repository, file: TrackedFile | None, limit: int = LARGEST
+) -> bytes | None:
     if file is None or file.mode == SUBMODULE:
         return None
     if file.mode == SYMLINK:
         if file.path == PYPROJECT:  # which need not speak of us
             return None
         raise ConfigError(f"{file.path} is a symbolic link, which is never followed; track a file")
-    ((_, content),) = repository.read([file.blob_id], LARGEST)
+    ((_, content),) = repository.read([file.blob_id], limit)
     if isinstance(content, str):
         raise ConfigError(f"{file.path} cannot be read: {content}; --isolated audits without it")
     return content
@@ -152,7 +249,8 @@ def _unknown_names(config: Config, rules: Sequence[Rule]) -> Iterator[str]:
             yield f"per_path_ignores of {one_line(pattern)}: {error}"
     for waiver in config.waivers:
         for error in selection.unknown_rules([waiver.rule], rules):
-            yield f"waiver in line {waiver.line}: {error}"
+            place = f" of {waiver.source}" if waiver.source else ""
+            yield f"waiver in line {waiver.line}{place}: {error}"
 
 
 def _bad_patterns(config: Config) -> Iterator[str]:

@@ -5,22 +5,44 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from readiness import __version__, memo
 from readiness import cache as caching
+from readiness.baseline import Baseline
 from readiness.cache import Cache
 from readiness.config import Config, digest
-from readiness.configure import Options, configure, content_of, overlooked, visible
+from readiness.configure import (
+    Options,
+    baseline_of,
+    configure,
+    content_of,
+    overlooked,
+    same_policy,
+    visible,
+)
 from readiness.index import RepoIndex
 from readiness.index.history import History
-from readiness.model import Plan, Report, SkippedFile, Snapshot
+from readiness.model import (
+    BaselineEntry,
+    Comparison,
+    News,
+    Plan,
+    Report,
+    SkippedFile,
+    Snapshot,
+)
 from readiness.repo import Repository
 from readiness.rule import Rule, Status
 
+if TYPE_CHECKING:
+    from readiness.assess import Assessment
+
 SCHEMA_VERSION = 1
+_HOPS = 20  # renames of one file
 _LASTING = "larger than "  # the reason for not reading a file that no other audit will see changed
 
 
@@ -49,9 +71,41 @@ def audit(path: str, options: Options, world: Surroundings) -> Report:
             world.note(note)
         places = (repository.root, repository.git_folder, repository.common_folder)
         with Cache.open(world.cache, places) as cache:
-            report = _recall_or_make(repository, snapshot, options, cache, world)
+            if options.since is None:
+                report = _recall_or_make(repository, snapshot, options, cache, world)
+            else:
+                report = _change(repository, snapshot, options, cache, world)
     for note in cache.notes:
         world.note(note)
+    return report
+
+
+def _change(
+    repository: Repository,
+    head: Snapshot,
+    options: Options,
+    cache: Cache,
+    world: Surroundings,
+) -> Report:
+    """The audit of what changed since another commit, which says how strictly."""
+    from readiness import registry, since
+
+    assert options.since is not None
+    base = repository.snapshot(rev=since.find_base(repository, head, options.since, world.note))
+    ask = partial(msgspec.structs.replace, options, since=None, baseline="", max_drop=None)
+    of_base = ask(rev=None, staged=False, untracked=False, fail_under=None, fail_on=None)
+    config = configure(repository, base, options, registry.rules())
+    policy = None if same_policy(base, head, config) else base
+    after = _recall_or_make(repository, head, ask(), cache, world, policy)
+    report = None
+    for now in (base.committed_at, head.committed_at):
+        then = msgspec.structs.replace(base, committed_at=now)
+        before = _recall_or_make(repository, then, of_base, cache, world)
+        ends = since.Ends(base, head, before, after, config)
+        report = since.judge(repository, ends, options, cache, world.today)
+        if not since.improves(ends, report):
+            break
+    assert report is not None
     return report
 
 
@@ -61,9 +115,12 @@ def _recall_or_make(
     options: Options,
     cache: Cache,
     world: Surroundings,
+    policy: Snapshot | None = None,
 ) -> Report:
-    remembers = cache.usable and not repository.shallow
-    key = memo.key(snapshot, msgspec.msgpack.encode(options)) if remembers else b""
+    """The audit of a snapshot, under the configuration of `policy`, by default its own."""
+    remembers = cache.usable and not repository.shallow and not options.baseline
+    under = policy.commit if policy else ""
+    key = memo.key(snapshot, msgspec.msgpack.encode((options, under))) if remembers else b""
     report = memo.recall(cache, key, str(world.today)) if remembers else None
     if report is not None:
         return report
@@ -71,12 +128,13 @@ def _recall_or_make(
     from readiness import registry
 
     rules = registry.rules()
-    config = configure(repository, snapshot, options, rules)
-    report, lasting = _make(repository, snapshot, options, config, rules, cache, world)
+    config = configure(repository, policy or snapshot, options, rules)
+    known = baseline_of(repository, policy or snapshot, config, options)
+    report, lasting = _make(repository, snapshot, options, config, known, rules, cache, world)
     if lasting and remembers:
         dated = any(waiver.until for waiver in config.waivers)
         day = str(world.today) if dated else ""
-        memo.keep(cache, key, report, registry.packages(), day)
+        memo.keep(cache, key, report, registry.packages(), day, config.packages)
     return report
 
 
@@ -85,6 +143,7 @@ def _make(
     snapshot: Snapshot,
     options: Options,
     config: Config,
+    known: Baseline,
     rules: Sequence[Rule],
     cache: Cache,
     world: Surroundings,
@@ -107,7 +166,7 @@ def _make(
         repository,
         files,
         cache,
-        caching.code("facts", "secrets", "model/values.py", "collect.py") if cache.usable else "",
+        collect.version(cache),
         slices=slices,
         workers=world.workers,
         progress=world.progress,
@@ -137,6 +196,7 @@ def _make(
         )
     stable = {rule.id for rule in rules if rule.status is Status.STABLE}
     gated = [finding for finding in suppressed.active if finding.rule in stable]
+    comparison, stale = _against(known, index, config, found, stable)
     report = Report(
         schema_version=SCHEMA_VERSION,
         tool_version=__version__,
@@ -154,12 +214,13 @@ def _make(
         stale_waivers=suppressed.stale,
         rule_errors=lenient.errors,
         skipped_files=_skipped(collected.skipped, unread.reasons(index)),
-        gate=gate.decide(scorecard, gated, config, lenient.errors),
+        gate=gate.decide(scorecard, gated, config, lenient.errors, comparison, stale),
         files=len(files),
         excluded=excluded,
         plan=proposed,
         reconciliation=reconciled,
         committed_at=snapshot.committed_at,
+        comparison=comparison,
     )
     lasting = (
         not lenient.errors
@@ -168,6 +229,41 @@ def _make(
         and ("history" not in vars(index) or index.history.complete)
     )
     return report, lasting
+
+
+def _against(
+    known: Baseline, index: RepoIndex, config: Config, found: Assessment, stable: set[str]
+) -> tuple[Comparison | None, tuple[BaselineEntry, ...]]:
+    """What the baseline does not know of, and its entries that match nothing; null without one."""
+    from readiness import baseline, gate
+
+    if not known.source:
+        return None, ()
+
+    def renamed(path: str) -> str:
+        for _ in range(_HOPS):
+            gone = index.history.removed.get(path)
+            if gone is None or not gone.renamed_to:
+                break
+            path = gone.renamed_to
+        return path
+
+    asked = {rule.id for rule in found.rules} - {error.rule for error in found.lenient.errors}
+    held = baseline.hold(known, found.judgement.findings, index.files, asked, renamed)
+    active = {finding.fingerprint for finding in found.suppressed.active}
+    new = [finding for finding in held.new if finding.fingerprint in active]
+    news = [
+        News(finding, counts=finding.rule in stable and gate.counts(finding, config))
+        for finding in new
+    ]
+    comparison = Comparison(
+        base=known.source,
+        new=tuple(sorted(news, key=lambda each: not each.counts)),
+        old=len(held.known) + len(held.moved),
+        moved=len(held.moved),
+        waived=len(held.new) - len(new),
+    )
+    return comparison, held.stale
 
 
 def _earlier_plan(repository: Repository, snapshot: Snapshot, config: Config) -> Plan | None:

@@ -54,10 +54,16 @@ def recall(cache: Cache, key: bytes, day: str) -> Report | None:
 
 
 def keep(
-    cache: Cache, key: bytes, report: Report, packages: Iterable[ModuleType], day: str
+    cache: Cache,
+    key: bytes,
+    report: Report,
+    packages: Iterable[ModuleType],
+    day: str,
+    policies: Iterable[str] = (),
 ) -> None:
-    """Keeps a report that the rules of `packages` made; `day` is empty where it holds on any."""
-    folders = {folder for package in packages for folder in package.__path__}
+    """Keeps a report that the rules of `packages` made, and installed `policies` in these folders;
+    `day` is empty where it holds on any."""
+    folders = {folder for package in packages for folder in package.__path__} | set(policies)
     memo = Memo(report, {folder: _stamp(folder) for folder in sorted(folders)}, day)
     cache.put([(key, msgspec.msgpack.encode(memo))])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from readiness.index import RepoIndex
 from readiness.model import (
     ActionKind,
     Area,
+    BaselineEntry,
     Confidence,
     Dimension,
     Edit,
@@ -41,6 +42,7 @@ class Status(StrEnum):
 class Scope(StrEnum):
     FILE = "file"  # needs only the facts of the file that it speaks of
     REPO = "repo"  # needs shared evidence
+    CHANGE = "change"  # needs two ends of a change
 
 
 class Example(Struct, frozen=True):
@@ -50,12 +52,14 @@ class Example(Struct, frozen=True):
     finding as "path" or "path:line" ("" for what has no path), in any order; empty when the rule
     must stay silent. `history` has one line a commit, oldest first:
     `2026-01-31 author | A new.py, M changed.py, D gone.py, R old.py > new.py`.
+    `base` are the files before a change, for a rule that judges changes.
     """
 
     title: str
     files: str
     expects: tuple[str, ...] = ()
     history: str = ""
+    base: str = ""
 
 
 SEVERITY_WEIGHT = {
@@ -149,6 +153,43 @@ class Rule:
             edits=tuple(edits),
             proposals=tuple(proposals),
         )
+
+
+class Side(Struct, frozen=True):
+    """One end of a change: the evidence of the files that may say how strictly is judged, under
+    the configuration that this end itself holds; the entries of its baseline, and its file."""
+
+    index: RepoIndex
+    baseline: tuple[BaselineEntry, ...] = ()
+    baseline_path: str = ""
+
+
+class Change(Struct, frozen=True):
+    """`renamed`: the path of a file before the change -> its path after it."""
+
+    before: Side
+    after: Side
+    renamed: Callable[[str], str] = lambda path: path
+
+
+class ChangeRule(Rule):
+    """Base of the rules that judge a change, and so take no part in the score of a commit.
+
+    A subclass implements `check_change`. Of the files it reads, only those are there that the
+    change touches, that configure, or that CI runs.
+    """
+
+    scope: ClassVar[Scope] = Scope.CHANGE
+
+    def applies(self, index: RepoIndex) -> str | None:
+        return "it judges changes: readiness audit --since"
+
+    def check(self, index: RepoIndex) -> Iterator[Finding]:
+        yield from ()
+
+    def check_change(self, change: Change) -> Iterator[Finding]:
+        """Every finding of this rule in the change, in any order."""
+        raise NotImplementedError
 
 
 def slices_of(rules: Iterable[Rule], paths: Collection[str]) -> tuple[Slice[Any], ...]:

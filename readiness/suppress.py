@@ -68,7 +68,8 @@ def split(
         if source is None:
             active.append(finding)
         else:
-            waived.append(Waived(finding, source.reason, source.owner, source.until))
+            inline = isinstance(source, _Inline)
+            waived.append(Waived(finding, source.reason, source.owner, source.until, inline))
     stale = {complaint for source in sources for complaint in source.complaints()}
     if installed is not None:
         stale.update(_unknown(index, installed))
@@ -166,7 +167,8 @@ class _PerPath(_Source):
 
 class _Waiver(_Source):
     def __init__(self, rule: str, waiver: Waiver, config: Config, today: datetime.date) -> None:
-        super().__init__(rule, Location(config.source or None, waiver.line or None), waiver.reason)
+        place = Location(waiver.source or config.source or None, waiver.line or None)
+        super().__init__(rule, place, waiver.reason)
         self.owner = waiver.owner
         self.until = waiver.until
         self.waiver = waiver

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from readiness import registry
-from readiness.config import Config
+from readiness import baseline, compare, registry
+from readiness.config import PYPROJECT, STANDALONE, Config, read
 from readiness.facts import core_slices
 from readiness.index import RepoIndex
-from readiness.index.history import Change, Commit, History, summarise
+from readiness.index import history as histories
+from readiness.index.history import Commit, History, summarise
 from readiness.model import SYMLINK, Finding, Snapshot, TrackedFile
-from readiness.rule import Example, Rule, slices_of
+from readiness.rule import Change, ChangeRule, Example, Rule, Side, slices_of
 
 _HEADER = re.compile(r"^-- (.+?)(?: \[(\d{6})\])? --$", re.MULTILINE)
 NOW = 1_790_000_000
@@ -44,16 +45,16 @@ def parse_history(text: str) -> History:
                 id=hashlib.sha1(f"{number}{line}".encode(), usedforsecurity=False).hexdigest(),
                 at=int(moment.timestamp()),
                 author=author,
-                changes=tuple(_change(part.strip()) for part in changes.split(",")),
+                changes=tuple(_step(part.strip()) for part in changes.split(",")),
             )
         )
     return summarise(commits)
 
 
-def _change(text: str) -> Change:
+def _step(text: str) -> histories.Change:
     status, _, path = text.partition(" ")
     old, arrow, new = path.partition(" > ")
-    return Change(status, new, old) if arrow else Change(status, path)
+    return histories.Change(status, new, old) if arrow else histories.Change(status, path)
 
 
 def build_index(
@@ -86,10 +87,30 @@ def build_index(
 
 def run_example(rule: Rule, example: Example) -> list[Finding]:
     """The findings of `rule` in an example; none where the rule does not apply."""
+    if isinstance(rule, ChangeRule):
+        return list(rule.check_change(_change(rule, example)))
     index = build_index(example.files, example.history, rules=[rule])
     if rule.applies(index) is not None:
         return []
     return list(rule.check(index))
+
+
+def _change(rule: Rule, example: Example) -> Change:
+    """The change from an example's base to its files; all of them are evidence."""
+    before, after = (_side(rule, parse_tree(tree)) for tree in (example.base, example.files))
+    old, new = (
+        {path: file.blob_id for path, file in side.index.files.items()} for side in (before, after)
+    )
+    return Change(before, after, compare.find(old, new, lambda ids: {}).path)
+
+
+def _side(rule: Rule, tree: Mapping[str, tuple[bytes, int]]) -> Side:
+    """One end of a change, under the configuration that it holds."""
+    contents = {path: content for path, (content, _) in tree.items()}
+    config = read(contents.get(PYPROJECT), contents.get(STANDALONE))
+    path = config.baseline
+    entries = baseline.parse(contents.get(path, b""), path).entries
+    return Side(build_index(tree, config=config, rules=[rule]), entries, path)
 
 
 def places(findings: list[Finding], expects: tuple[str, ...]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from readiness.model import Evidence, Finding, Report, RuleSummary, Speaks, Verdict, Waived
 
+from ._change import change
 from ._terminal import WIDTH, Paint, columns, count, place, safe, wrapped
 from .text import scorecard
 
@@ -16,7 +17,9 @@ _SURE = {"high": "sure", "medium": "likely", "low": "perhaps"}
 def render(report: Report, *, colour: bool = False) -> str:
     """The scorecard and all findings, waived ones last, in 100 columns where words allow."""
     paint = Paint(colour)
-    lines = list(scorecard(report, paint))
+    lines = list(change(report, paint))
+    lines += [""] if lines else []
+    lines += scorecard(report, paint)
     rules = {rule.id: rule for rule in report.rules}
     if report.stories:
         lines += ["", paint.bold("Findings with one cause")]

@@ -7,7 +7,16 @@ from typing import Any
 
 import msgspec
 
-from readiness.model import Evidence, Finding, Report, RuleSummary, Score, StaleWaiver, Waived
+from readiness.model import (
+    Comparison,
+    Evidence,
+    Finding,
+    Report,
+    RuleSummary,
+    Score,
+    StaleWaiver,
+    Waived,
+)
 
 from ._terminal import INVISIBLE
 
@@ -34,6 +43,7 @@ def document(report: Report) -> dict[str, Any]:
     """The report as JSON's plain values."""
     rules = {rule.id: rule for rule in report.rules}
     card = report.scorecard
+    compared = {"comparison": _comparison(report.comparison)} if report.comparison else {}
     return {
         "schema_version": report.schema_version,
         "tool_version": report.tool_version,
@@ -73,6 +83,25 @@ def document(report: Report) -> dict[str, Any]:
             {"path": skipped.path, "reason": skipped.reason} for skipped in report.skipped_files
         ],
         "gate": {"passed": report.gate.passed, "why": report.gate.why},
+        **compared,
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "base": comparison.base,
+        "new": [
+            {"fingerprint": news.finding.fingerprint, "why": news.why, "counts": news.counts}
+            for news in comparison.new
+        ],
+        "fixed": [finding.fingerprint for finding in comparison.fixed],
+        "old": comparison.old,
+        "moved": comparison.moved,
+        "waived": comparison.waived,
+        "scores": [
+            {"dimension": step.dimension, "before": step.before, "after": step.after}
+            for step in comparison.scores
+        ],
     }
 
 

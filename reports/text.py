@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from readiness.model import Report, Score, Severity, Speaks, State, Verdict
 from readiness.score import READY_COVERAGE, READY_LINES
 
+from ._change import change
 from ._costs import Cost, costs
 from ._terminal import (
     WIDTH,
@@ -32,9 +33,12 @@ _LONG = re.compile(rf"\S{{{_LONGEST + 1},}}")
 
 
 def render(report: Report, *, colour: bool = False) -> str:
-    """The scorecard in at most 100 columns; `colour` adds terminal colours as a second sign."""
+    """The scorecard in at most 100 columns, or what is new, where that was asked; `colour` adds
+    terminal colours as a second sign."""
     paint = Paint(colour)
-    return "\n".join(scorecard(report, paint)) + "\n"
+    if report.comparison is None:
+        return "\n".join(scorecard(report, paint)) + "\n"
+    return "\n".join([*change(report, paint), *incomplete(report)]) + "\n"
 
 
 def scorecard(report: Report, paint: Paint) -> Iterator[str]:
@@ -62,7 +66,7 @@ def scorecard(report: Report, paint: Paint) -> Iterator[str]:
     yield from _why_not_ready(report)
     yield from incomplete(report)
     yield from _costliest(entries, paint)
-    if not report.gate.passed:
+    if not report.gate.passed and report.comparison is None:
         yield ""
         for reason in report.gate.why:
             yield from wrapped(f"gate failed: {reason}", "", "  ")

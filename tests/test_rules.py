@@ -56,7 +56,7 @@ def test_a_rule_reads_the_slices_that_it_says_it_reads(
     for example in rule.examples:
         read.clear()
         run_example(rule, example)
-        there = slices_of([rule], parse_tree(example.files))
+        there = slices_of([rule], parse_tree(example.base) | parse_tree(example.files))
         assert not [
             (name, path)
             for name, path in read

@@ -9,7 +9,7 @@ import click
 
 from readiness import engine, registry
 from readiness.cli import ExitCode
-from readiness.cli.options import Score, audited, surroundings
+from readiness.cli.options import Drop, Score, audited, surroundings
 from readiness.cli.output import check, emit, wants_colour, write
 from readiness.cli.progress import Meter
 from readiness.config import Threshold
@@ -38,6 +38,22 @@ from readiness.model import Report, State
     help="Fail on a finding as severe as this.",
 )
 @click.option(
+    "--since",
+    is_flag=False,
+    flag_value="",
+    metavar="[REV]",
+    help="Fail only by what is new since a commit, under its policy; REV... is the merge base with"
+    " REV, and --since alone that with the default branch.",
+)
+@click.option("--baseline", default="", metavar="FILE", help="Fail only by what is not in there.")
+@click.option(
+    "--max-drop",
+    type=Drop(),
+    metavar="POINTS",
+    help="With --since: fail when the score of a dimension drops by more; security=0,tests=0.5 for"
+    " some alone.",
+)
+@click.option(
     "--strict",
     is_flag=True,
     help="Exit with 3 where a rule crashed or could not measure, or a file was not read.",
@@ -56,6 +72,8 @@ def command(
 
     Nothing of the repository is executed, and nothing is written into it.
     """
+    if options["max_drop"] is not None and options["since"] is None:
+        raise click.UsageError("--max-drop needs --since, which says from where a score drops")
     render = registry.renderer(format_)
     output = None if output == "-" else output
     if output is not None:

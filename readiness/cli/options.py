@@ -12,6 +12,7 @@ from readiness import cache, engine
 from readiness.cli.output import complain
 from readiness.cli.progress import Meter
 from readiness.config import Profile
+from readiness.model import Dimension
 
 Command = Callable[..., Any]
 _Values = tuple[str, ...]
@@ -35,6 +36,25 @@ class Score(click.FloatRange):
         if number != number:
             self.fail("nan is no score", parameter, context)
         return number
+
+
+class Drop(Score):
+    """Points for all dimensions, or for each of some: `security=0,tests=0.5`."""
+
+    name = "points"
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Any:
+        if "=" not in value:
+            return super().convert(value, parameter, context)
+        drops: dict[str, float] = {}
+        for part in value.split(","):
+            name, _, points = part.strip().partition("=")
+            if name not in list(Dimension):
+                self.fail(f"{name!r} is no dimension: {', '.join(Dimension)}", parameter, context)
+            drops[name] = super().convert(points, parameter, context)
+        return drops
 
 
 _OPTIONS = (

@@ -1,6 +1,6 @@
 """The values that travel through the product: frozen, comparable, named as SARIF names them."""
 
-from readiness.model.comparison import Comparison, News, ScoreStep
+from readiness.model.comparison import BaselineEntry, Comparison, News, ScoreStep
 from readiness.model.findings import Finding, Outcome, RuleError, State, Story
 from readiness.model.owners import Owner
 from readiness.model.plans import (
@@ -65,6 +65,7 @@ __all__ = [
     "ActionKind",
     "Answer",
     "Area",
+    "BaselineEntry",
     "Claim",
     "Comparison",
     "Condition",

@@ -8,6 +8,20 @@ from readiness.model.findings import Finding
 from readiness.model.values import Dimension
 
 
+class BaselineEntry(Struct, frozen=True):
+    """A finding that a baseline knows; `path` is empty for one of the whole repository, `line` is
+    that of the file."""
+
+    fingerprint: str
+    rule: str
+    path: str = ""
+    line: int = 0
+
+    @property
+    def told(self) -> str:
+        return f"{self.rule} {self.path}" if self.path else self.rule
+
+
 class News(Struct, frozen=True):
     """A finding that the change brings. `why` says what is new about one that was there before,
     or why its waiver does not count. `counts`: the gate fails by it; else `why` says why not."""
@@ -28,6 +42,7 @@ class ScoreStep(Struct, frozen=True):
 class Comparison(Struct, frozen=True):
     """What is audited, held against `base`: the id of a commit, or the path of a baseline.
 
+    `before` and `after` are the overall scores, with waivers.
     `new` is what the change brings, worst first; `old` counts the findings that were there before,
     of which `moved` lie elsewhere now; `fixed` are gone. `waived` counts those new ones for which
     the base lets someone answer. There are no `scores` for a baseline.
@@ -39,4 +54,6 @@ class Comparison(Struct, frozen=True):
     old: int = 0
     moved: int = 0
     waived: int = 0
+    before: float | None = None
+    after: float | None = None
     scores: tuple[ScoreStep, ...] = ()

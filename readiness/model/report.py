@@ -58,12 +58,13 @@ class Scorecard(Struct, frozen=True):
 
 
 class Waived(Struct, frozen=True):
-    """A finding that someone answers for."""
+    """A finding that someone answers for; `inline`: by a comment beside it."""
 
     finding: Finding
     reason: str
     owner: str = ""
     until: str = ""
+    inline: bool = False
 
 
 class StaleWaiver(Struct, frozen=True):

@@ -14,7 +14,7 @@ from typing import Self
 from readiness.errors import RepositoryError, UsageError
 from readiness.index.history import Commit, History
 from readiness.model import Snapshot, TrackedFile, decode_path
-from readiness.repo import index_file, log, trees
+from readiness.repo import ancestry, index_file, log, trees
 from readiness.repo.commits import CommitHeader, parse_header, read_commit
 from readiness.repo.index_file import Entry, IndexFile
 from readiness.repo.locate import Place, find
@@ -204,6 +204,28 @@ class Repository:
             return list(log.read_commits(self._room, commit_id))
         except GitStopped:
             return None
+
+    def default_branch(self) -> tuple[str, str] | None:
+        """(name, commit id) of the branch that changes go to, as the remote has it where that is
+        known; null where there is none."""
+        name = self._references.default_branch()
+        if name is None:
+            return None
+        remote = self._place.settings.remote or "origin"
+        for full in (f"refs/remotes/{remote}/{name}", f"refs/heads/{name}"):
+            commit = self._references.resolve(os.fsencode(full))
+            if commit is not None:
+                return name, commit
+        return None
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The latest commit that two commits (full ids) both come from; null where there is none,
+        or where this clone cannot tell."""
+        return ancestry.merge_base(self._room, one, other)
+
+    def is_ancestor(self, one: str, other: str) -> bool:
+        """Does the history of the commit `other` hold the commit `one` (full ids)?"""
+        return ancestry.is_ancestor(self._room, one, other)
 
     def tags(self) -> dict[str, str]:
         """The name of each tag -> the commit that it leads to; tags of other things are left

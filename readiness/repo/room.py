@@ -195,7 +195,11 @@ class Room:
     @property
     def shallow(self) -> bool:
         """Was the repository cloned without its older commits?"""
-        return bool(self._data("shallow", HUGE).strip())
+        return bool(self.boundary())
+
+    def boundary(self) -> set[str]:
+        """The ids of the commits of which the parents are not there."""
+        return set(self._data("shallow", HUGE).decode("ascii", "replace").split())
 
     def start(self, *arguments: str, **more: str) -> Process:
         """Starts Git with `arguments`; `more` are additional variables of its environment."""

@@ -55,7 +55,7 @@ _PROGRAMS: dict[str, Task] = {
         "bandit safety pip-audit trivy grype snyk semgrep gitleaks trufflehog detect-secrets "
         "detect-secrets-hook osv-scanner checkov tfsec terrascan zizmor dockle govulncheck gosec "
         "brakeman bundle-audit bundler-audit retire dependency-check zap-baseline.py nuclei "
-        "cargo-audit kics kubesec codeql syft ggshield".split(),
+        "cargo-audit kics kubesec codeql syft ggshield readiness-staged".split(),
         Task.SCAN,
     ),
     **dict.fromkeys(
@@ -126,6 +126,7 @@ _SUBCOMMANDS: dict[str, tuple[tuple[str, Task], ...]] = {
     ),
     "oc": (("apply", _D), ("rollout latest", _D), ("start-build", _D)),
     "helm": (("upgrade", _D), ("install", _D), ("lint", _L), ("test", _T)),
+    "readiness": (("audit", _S),),
     "helmfile": (("apply", _D), ("sync", _D)),
     "argocd": (("app sync", _D), ("app set", _D)),
     "skaffold": (("run", _D), ("deploy", _D)),
@@ -217,7 +218,7 @@ def task_of_name(name: str) -> Task:
 _SCAN_ACTION = re.compile(
     r"trivy|codeql-action/(?:analyze|autobuild)|gitleaks|trufflehog|snyk/|semgrep|anchore/scan"
     r"|grype|zizmor|scorecard-action|pip-audit|dependency-review|osv-scanner|checkov|tfsec|kics"
-    r"|bandit|detect-secrets|sonarcloud|sonarqube-scan|security-scan"
+    r"|bandit|detect-secrets|sonarcloud|sonarqube-scan|security-scan|/readiness$"
 )
 _LINT_ACTION = re.compile(
     r"pre-commit|ruff-action|psf/black|super-linter|golangci-lint|reviewdog|megalinter"

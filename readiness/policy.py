@@ -1,0 +1,340 @@
+"""Policy: what a change does to how strictly it, and all that follows, is judged. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct
+
+from readiness import secrets
+from readiness.config import Config, Waiver, plain
+from readiness.errors import one_line
+from readiness.facts import hooks, text
+from readiness.index import RepoIndex
+from readiness.index.commands.tasks import GATES
+from readiness.index.workflows import WorkflowStep, gates
+from readiness.model import Dimension, Severity
+from readiness.rule import Change
+
+_SHOWN = 5
+_OURS = ("readiness", "readiness-staged")
+_SHOWS = ("--format", "--output", "--jobs")
+
+
+class Loosening(Struct, frozen=True):
+    """One thing that is judged less strictly after a change. `key` tells it from others in its
+    file; `before` and `after` say what was and what is, empty where there is nothing."""
+
+    path: str | None
+    key: str
+    message: str
+    severity: Severity
+    line: int | None = None
+    before: str = ""
+    after: str = ""
+
+
+def loosenings(change: Change) -> Iterator[Loosening]:
+    """Everything that a change loosens, in any order."""
+    yield from _settings(change)
+    yield from _waivers(change)
+    yield from _baseline(change)
+    yield from _inline(change)
+    yield from _allowed(change)
+    yield from _hooks(change)
+    yield from _steps(change)
+
+
+def _settings(change: Change) -> Iterator[Loosening]:
+    old, new = change.before.index.config, change.after.index.config
+    path = new.source or old.source or None
+
+    def made(name: str, before: object, after: object, severity: Severity) -> Loosening:
+        was, is_ = _told(before), _told(after)
+        return Loosening(
+            path,
+            name,
+            f"{name} is {is_}; before this change it was {was}",
+            severity,
+            None,
+            was,
+            is_,
+        )
+
+    for name, before, after in (
+        ("fail_on", _rank(old), _rank(new)),
+        ("fail_under", old.fail_under or 0.0, new.fail_under or 0.0),
+    ):
+        if after < before:
+            was, is_ = getattr(old, name), getattr(new, name)
+            yield made(name, was, is_, Severity.HIGH)
+    if any(_drop(new, dimension) > _drop(old, dimension) for dimension in Dimension):
+        yield made("max_drop", old.max_drop, new.max_drop, Severity.HIGH)
+    if new.target < old.target:
+        yield made("target", old.target, new.target, Severity.MEDIUM)
+    if new.profile != old.profile and new.profile != "service":
+        yield made("profile", old.profile, new.profile, Severity.MEDIUM)
+    left = _names(new.select)
+    if left and (not old.select or _names(old.select) - left):
+        yield made("select", old.select, new.select, Severity.HIGH)
+    for name in ("ignore", "exclude"):
+        for added in sorted(_names(getattr(new, name)) - _names(getattr(old, name))):
+            what = "the rules of" if name == "ignore" else "the files of"
+            yield Loosening(
+                path,
+                f"{name} {added}",
+                f"{name} leaves out {what} {one_line(added)}, which counted before this change",
+                Severity.HIGH,
+                after=one_line(added),
+            )
+    for pattern, rule in sorted(_per_path(new) - _per_path(old)):
+        yield Loosening(
+            path,
+            f"per_path_ignores {pattern} {rule}",
+            f"per_path_ignores leaves out {rule.upper()} in {one_line(pattern)}, which counted"
+            " before this change",
+            Severity.MEDIUM,
+            after=one_line(pattern),
+        )
+
+
+def _rank(config: Config) -> int:
+    """How much fails: more for a threshold that more findings reach; 0 for none."""
+    return 0 if config.fail_on is None else 1 + Severity(config.fail_on).rank
+
+
+def _drop(config: Config, dimension: Dimension) -> float:
+    if isinstance(config.max_drop, dict):
+        return config.max_drop.get(dimension.value, 10.0)
+    return 10.0 if config.max_drop is None else config.max_drop
+
+
+def _names(values: tuple[str, ...]) -> set[str]:
+    return set(map(plain, values))
+
+
+def _per_path(config: Config) -> set[tuple[str, str]]:
+    return {
+        (pattern, plain(rule))
+        for pattern, rules in config.per_path_ignores.items()
+        for rule in rules
+    }
+
+
+def _told(value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, tuple):
+        return ", ".join(map(one_line, value)) or "not set"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {number:g}" for name, number in sorted(value.items()))
+    return f"{value:g}" if isinstance(value, float) else one_line(value)
+
+
+def _waivers(change: Change) -> Iterator[Loosening]:
+    old, new = change.before.index.config, change.after.index.config
+    known = {_of_waiver(waiver, change.renamed): waiver for waiver in old.waivers}
+    for waiver in new.waivers:
+        before = known.get(_of_waiver(waiver))
+        if before is not None and _end(waiver) <= _end(before):
+            continue
+        where = f" in {one_line(waiver.path)}" if waiver.path else ""
+        what = f"{one_line(waiver.rule)}{where}"
+        until = f"until {waiver.until}" if waiver.until else "without an end"
+        owner = f"by {one_line(waiver.owner)}, " if waiver.owner else ""
+        message = f"a new waiver of {what} ({owner}{until}): {one_line(waiver.reason)}"
+        if before is not None:
+            message = f"the waiver of {what} now lasts {until}; it was until {before.until}"
+        yield Loosening(
+            waiver.source or new.source or None,
+            f"waiver {' '.join(_of_waiver(waiver))}",
+            message,
+            Severity.MEDIUM,
+            waiver.line or None,
+            after=what,
+        )
+
+
+def _of_waiver(
+    waiver: Waiver, renamed: Callable[[str], str] = lambda path: path
+) -> tuple[str, str, str]:
+    path = renamed(waiver.path.removeprefix("/")) if waiver.path else ""
+    return plain(waiver.rule), path, waiver.fingerprint
+
+
+def _end(waiver: Waiver) -> str:
+    return waiver.until or "9999-12-31"
+
+
+def _baseline(change: Change) -> Iterator[Loosening]:
+    known = {entry.fingerprint for entry in change.before.baseline}
+    kept = {entry.fingerprint for entry in change.after.baseline}
+    moved = Counter(
+        (entry.rule, change.renamed(entry.path))
+        for entry in change.before.baseline
+        if entry.fingerprint not in kept
+    )
+    added = []
+    for entry in change.after.baseline:
+        if entry.fingerprint in known:
+            continue
+        if moved[entry.rule, entry.path]:
+            moved[entry.rule, entry.path] -= 1
+        else:
+            added.append(entry)
+    if not added:
+        return
+    shown = ", ".join(one_line(entry.told) for entry in added[:_SHOWN])
+    more = f" and {len(added) - _SHOWN:,} more" if len(added) > _SHOWN else ""
+    entries = "1 entry" if len(added) == 1 else f"{len(added):,} entries"
+    yield Loosening(
+        change.after.baseline_path or None,
+        f"baseline {' '.join(sorted(entry.fingerprint for entry in added))}",
+        f"the baseline grows by {entries}: {shown}{more}",
+        Severity.MEDIUM,
+        added[0].line or None,
+        after=shown,
+    )
+
+
+def _inline(change: Change) -> Iterator[Loosening]:
+    """Inline ignores that came with the change, wherever in their file they stand."""
+    old = Counter(
+        (change.renamed(path), plain(rule))
+        for path, facts in change.before.index.each(text.SLICE)
+        for ignore in facts.ignores
+        for rule in ignore.rules
+    )
+    for path, facts in change.after.index.each(text.SLICE):
+        for ignore in reversed(facts.ignores):
+            for rule in ignore.rules:
+                if old[path, plain(rule)]:
+                    old[path, plain(rule)] -= 1
+                    continue
+                named = one_line(rule)
+                yield Loosening(
+                    path,
+                    f"ignore {named} {ignore.reason}",
+                    f"a comment ignores {named} here: {one_line(ignore.reason) or 'no reason'}",
+                    Severity.MEDIUM,
+                    ignore.line,
+                    after=named,
+                )
+
+
+def _allowed(change: Change) -> Iterator[Loosening]:
+    """Comments `pragma: allowlist secret` that hide what only its name makes a secret."""
+    old = {
+        change.renamed(path): len(facts.allowed)
+        for path, facts in change.before.index.each(secrets.SLICE)
+    }
+    for path, facts in change.after.index.each(secrets.SLICE):
+        more = len(facts.allowed) - old.get(path, 0)
+        if more > 0:
+            lines = "a comment lets a value" if more == 1 else f"{more} comments let values"
+            yield Loosening(
+                path,
+                f"allowlist {more}",
+                f"{lines} pass that would be taken for a secret",
+                Severity.MEDIUM,
+                facts.allowed[-1],
+                after="pragma: allowlist secret",
+            )
+
+
+def _hooks(change: Change) -> Iterator[Loosening]:
+    old, new = _hooks_of(change.before.index), _hooks_of(change.after.index)
+    for id_, before in old.items():
+        path, after = before[0][0], new.get(id_, [])
+        severity = Severity.HIGH if id_ in _OURS else Severity.MEDIUM
+        if len(after) < len(before):
+            yield Loosening(
+                path,
+                f"hook {id_}",
+                f"the hook {one_line(id_)} does not run any more",
+                severity,
+                before=one_line(id_),
+            )
+            continue
+        was = Counter(setting for _, hook in before for setting in hook.narrowed)
+        for _, hook in after:
+            for name, value in hook.narrowed:
+                if was[name, value]:
+                    was[name, value] -= 1
+                    continue
+                yield Loosening(
+                    path,
+                    f"hook {id_} {name} {value}",
+                    f"the hook {one_line(id_)} runs on less: {name} is {one_line(value)}",
+                    severity,
+                    hook.line,
+                    after=one_line(value),
+                )
+
+
+def _hooks_of(index: RepoIndex) -> dict[str, list[tuple[str, hooks.Hook]]]:
+    """The hooks that run by themselves, by id."""
+    found: dict[str, list[tuple[str, hooks.Hook]]] = defaultdict(list)
+    for path, facts in index.each(hooks.SLICE):
+        for hook in facts.hooks:
+            if not hook.manual:
+                found[hook.id].append((path, hook))
+    return found
+
+
+def _steps(change: Change) -> Iterator[Loosening]:
+    """Gates that CI had before: those that run on a change, then those that run at all."""
+    told: set[str] = set()
+    for on_change in (True, False):
+        old, new = (_gates(side.index, on_change) for side in (change.before, change.after))
+        tasks_before, tasks_after = (
+            Counter(step.task for steps in each.values() for step in steps) for each in (old, new)
+        )
+        for tool, before in old.items():
+            after, task = new.get(tool, []), before[0].task
+            replaced = tasks_after[task] >= tasks_before[task] and not _is_ours(before[0])
+            if len(after) >= len(before) or replaced or tool in told:
+                continue
+            told.add(tool)
+            gone = before[0]
+            where = " on changes" if on_change else ""
+            left = f"; {len(after)} of {len(before)} places are left" if after else ""
+            yield Loosening(
+                gone.file,
+                f"step {tool}",
+                f"CI does not fail{where} by `{one_line(gone.text)}` any more{left}",
+                Severity.MEDIUM if after else Severity.HIGH,
+                before=one_line(gone.text),
+            )
+
+
+def _gates(index: RepoIndex, on_change: bool) -> dict[str, list[WorkflowStep]]:
+    """The steps that can fail their job, by tool; those of ours by all their words."""
+    found: dict[str, list[WorkflowStep]] = defaultdict(list)
+    workflows = index.workflows
+    for step in workflows.steps:
+        if step.task not in GATES or step.neutralised or gates.never(step.job, step.step):
+            continue
+        if not on_change or step.file in workflows.on_change:
+            found[_signature(step) if _is_ours(step) else step.tool].append(step)
+    return found
+
+
+def _signature(step: WorkflowStep) -> str:
+    """The step without what only says how its answer is shown."""
+    if step.command is None:
+        inputs = (f"{name}={value}" for name, value in sorted(step.step.inputs.items()))
+        return " ".join((step.tool, *inputs))
+    words = iter(step.text.split(" "))
+    kept = []
+    for word in words:
+        if word in _SHOWS:
+            next(words, None)
+        elif word.partition("=")[0] not in _SHOWS:
+            kept.append(word)
+    return " ".join(kept)
+
+
+def _is_ours(step: WorkflowStep) -> bool:
+    return step.tool.rpartition("/")[2] in _OURS

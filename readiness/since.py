@@ -1,0 +1,317 @@
+"""Since: the audit of a change. Both ends are audited whole, under the policy of the base."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from readiness import baseline, collect, compare, gate, judging, registry, selection, suppress
+from readiness.cache import Cache
+from readiness.config import PYPROJECT, STANDALONE, Config, plain
+from readiness.configure import LARGEST, Options, baseline_of, configure, visible
+from readiness.errors import RepositoryError, UsageError, one_line
+from readiness.facts import hooks, shell, text, workflow
+from readiness.index import RepoIndex
+from readiness.model import (
+    BaselineEntry,
+    Comparison,
+    Finding,
+    News,
+    Report,
+    ScoreStep,
+    Snapshot,
+    Waived,
+)
+from readiness.repo import Repository
+from readiness.rule import Change, ChangeRule, Side, Status, slices_of, summarise
+
+_DEEPEN = (
+    "git fetch --unshallow brings it (GitHub: actions/checkout with fetch-depth: 0; GitLab:"
+    ' GIT_DEPTH: "0")'
+)
+_PARENTED = "..."  # behind a name: the merge base with it
+
+
+class Ends(Struct, frozen=True):
+    """Both ends of a change, each with the audit of it; the configuration is that of the base."""
+
+    base: Snapshot
+    head: Snapshot
+    before: Report
+    after: Report
+    config: Config
+
+
+def find_base(
+    repository: Repository, head: Snapshot, asked: str, note: Callable[[str], object]
+) -> str:
+    """The id of the commit that `head` is held against.
+
+    `asked` is a revision, which is taken as it is, or one with `...` behind it, for the merge base
+    with it; "" is the merge base with the default branch.
+
+    Raises:
+        UsageError: there is none, or this clone cannot tell.
+    """
+    if head.commit is None:
+        raise UsageError("there is no commit yet to compare with; audit without --since")
+    if asked and not asked.endswith(_PARENTED):
+        commit = _resolve(repository, asked)
+        if not repository.is_ancestor(commit, head.commit) and not repository.shallow:
+            note(
+                f"{one_line(asked)} is not an ancestor of what is audited: what was mended there"
+                f" counts as new here; --since {one_line(asked)}{_PARENTED} takes the merge base"
+            )
+        return commit
+    if asked:
+        name, other = asked.removesuffix(_PARENTED), ""
+        other = _resolve(repository, name)
+    else:
+        branch = repository.default_branch()
+        if branch is None:
+            raise UsageError(
+                "no default branch is known here (no origin/HEAD, main or master); name what to"
+                " compare with: --since REV" + _hint(repository)
+            )
+        name, other = branch
+    found = repository.merge_base(other, head.commit)
+    if found is None and repository.shallow:
+        raise UsageError(
+            f"this clone is shallow and lacks the commit where this change left {one_line(name)};"
+            f" {_DEEPEN}"
+        )
+    if found is None:
+        raise UsageError(f"{one_line(name)} and what is audited have no commit in common")
+    return found
+
+
+def _resolve(repository: Repository, revision: str) -> str:
+    try:
+        return repository.resolve(revision)
+    except UsageError as error:
+        if repository.shallow:
+            raise UsageError(
+                f"--since {one_line(revision)}: this clone is shallow and holds no such commit;"
+                f" {_DEEPEN}"
+            ) from error
+        raise UsageError(f"--since: {error}") from error
+
+
+def _hint(repository: Repository) -> str:
+    return f"; this clone is shallow: {_DEEPEN}" if repository.shallow else ""
+
+
+def judge(
+    repository: Repository,
+    ends: Ends,
+    options: Options,
+    cache: Cache,
+    today: datetime.date,
+) -> Report:
+    """The audit of `head` with what is new in it, and the gate that only that can fail.
+
+    Raises:
+        ReadinessError: a file of the base is not there to be read, or the configuration of the
+        change is at fault.
+    """
+    _hold_whole(ends)
+    trees = compare.Trees(
+        _blobs(ends.base, ends.config), _blobs(ends.head, ends.config), _reader(repository)
+    )
+    known = compare.compare(_all(ends.before), _all(ends.after), trees)
+    change = _change(repository, ends, trees, options, cache)
+    rules = {rule.id: rule for rule in registry.rules()}
+    stable = {id_ for id_, rule in rules.items() if rule.status is Status.STABLE}
+    loosened = _loosened(change, ends.config, today)
+    waived = {each.finding.fingerprint: each for each in ends.after.waived}
+    ignored = _ignores(change)
+    news: list[News] = []
+    answered = len(loosened.waived)
+    for finding in known.new:
+        answer = waived.get(finding.fingerprint)
+        if answer is not None and _answers(answer, ignored, rules):
+            answered += 1
+            continue
+        why = "the comment that ignores it came with this change" if answer else ""
+        news.append(_news(finding, why, ends.config, stable))
+    old = 0
+    for pair in known.pairs:
+        why = _worse(pair, ends.config)
+        if why and pair.after.fingerprint not in waived:
+            news.append(_news(pair.after, why, ends.config, stable))
+        else:
+            old += 1
+    news += [_news(finding, "", ends.config, stable) for finding in loosened.active]
+    order = {id(f): n for n, f in enumerate(judging.sort_findings(each.finding for each in news))}
+    comparison = Comparison(
+        base=ends.base.commit or "",
+        new=tuple(sorted(news, key=lambda each: (not each.counts, order[id(each.finding)]))),
+        fixed=judging.sort_findings(known.fixed),
+        old=old,
+        moved=sum(pair.moved for pair in known.pairs),
+        waived=answered,
+        before=ends.before.scorecard.with_waivers,
+        after=ends.after.scorecard.with_waivers,
+        scores=_scores(ends),
+    )
+    stale = _stale(change, ends, known)
+    return replace(
+        ends.after,
+        findings=judging.sort_findings((*ends.after.findings, *loosened.active)),
+        comparison=comparison,
+        gate=gate.decide(
+            ends.after.scorecard,
+            (),
+            ends.config,
+            {
+                error.rule: error for error in (*ends.before.rule_errors, *ends.after.rule_errors)
+            }.values(),
+            comparison,
+            stale,
+        ),
+    )
+
+
+def improves(ends: Ends, report: Report) -> bool:
+    """Would it say something else if time had not passed between the two commits?"""
+    comparison = report.comparison
+    assert comparison is not None
+    dropped = any(
+        step.before is not None and step.after is not None and step.after < step.before
+        for step in comparison.scores
+    )
+    return (bool(comparison.new) or dropped) and ends.base.committed_at != ends.head.committed_at
+
+
+def _hold_whole(ends: Ends) -> None:
+    """Raises RepositoryError where the base could not be read as far as the head could."""
+    read = {skipped.path for skipped in ends.after.skipped_files}
+    for skipped in ends.before.skipped_files:
+        if "missing in the repository" in skipped.reason or (
+            "damaged" in skipped.reason and skipped.path not in read
+        ):
+            raise RepositoryError(
+                f"{one_line(skipped.path)} of the base cannot be read ({skipped.reason}), so what"
+                " is new cannot be told; fetch it: git fetch --refetch, or clone without --filter"
+            )
+
+
+def _told(report: Report, crashed: Container[str]) -> list[Finding]:
+    """All findings, but those of rules that crashed at either end: the other's say nothing."""
+    return [finding for finding in _all(report) if finding.rule not in crashed]
+
+
+def _all(report: Report) -> list[Finding]:
+    return [*report.findings, *(waived.finding for waived in report.waived)]
+
+
+def _blobs(snapshot: Snapshot, config: Config) -> dict[str, str]:
+    return {file.path: file.blob_id for file in visible(snapshot.files, config.exclude)}
+
+
+def _reader(repository: Repository) -> Callable[[Iterable[str]], Mapping[str, bytes]]:
+    def read(ids: Iterable[str]) -> Mapping[str, bytes]:
+        contents = repository.read(sorted(ids), LARGEST)
+        return {id_: content for id_, content in contents if isinstance(content, bytes)}
+
+    return read
+
+
+def _news(finding: Finding, why: str, config: Config, stable: set[str]) -> News:
+    counts = gate.counts(finding, config) and finding.rule in stable
+    return News(finding, why, counts)
+
+
+def _worse(pair: compare.Pair, config: Config) -> str:
+    """What is new about a finding that was there before; empty where nothing is."""
+    if pair.added:
+        more = f" and {len(pair.added) - 1:,} more" if len(pair.added) > 1 else ""
+        return f"{one_line(pair.added[0])}{more} came with this change"
+    if gate.counts(pair.after, config) and not gate.counts(pair.before, config):
+        was = f"{pair.before.severity}, {pair.before.confidence} confidence"
+        return f"it was less serious before this change ({was})"
+    return ""
+
+
+def _scores(ends: Ends) -> tuple[ScoreStep, ...]:
+    return tuple(
+        ScoreStep(before.dimension, before.with_waivers, after.with_waivers)
+        for before, after in zip(
+            ends.before.scorecard.dimensions, ends.after.scorecard.dimensions, strict=True
+        )
+    )
+
+
+def _change(
+    repository: Repository, ends: Ends, trees: compare.Trees, options: Options, cache: Cache
+) -> Change:
+    """The evidence of what may loosen the policy: what changed, what configures, what CI runs."""
+    rules = registry.rules()
+    plain_options = Options(isolated=options.isolated)
+    sides = []
+    for snapshot, other in ((ends.base, ends.head), (ends.head, ends.base)):
+        config = configure(repository, snapshot, plain_options, rules)
+        there = {file.path: file.blob_id for file in other.files}
+        files = tuple(
+            file
+            for file in snapshot.files
+            if there.get(file.path) != file.blob_id or _decides(file.path)
+        )
+        judges = [rule for rule in rules if isinstance(rule, ChangeRule)]
+        slices = slices_of(judges, {file.path for file in files})
+        collected = collect.collect(repository, files, cache, collect.version(cache), slices=slices)
+        index = RepoIndex(replace(snapshot, files=files), collected.facts, config)
+        known = baseline_of(repository, snapshot, config, options)
+        sides.append(Side(index, known.entries, known.source))
+    before, after = sides
+    return Change(before, after, trees.renames.path)
+
+
+def _decides(path: str) -> bool:
+    return path in (PYPROJECT, STANDALONE) or any(
+        slice_.kind(path) is not None for slice_ in (workflow.SLICE, shell.SLICE, hooks.SLICE)
+    )
+
+
+def _loosened(change: Change, config: Config, today: datetime.date) -> suppress.Suppressed:
+    """What the rules of changes say, under the waivers of the base."""
+    rules = selection.choose(registry.rules(), config.select, config.ignore)
+    judges = [rule for rule in rules if isinstance(rule, ChangeRule)]
+    findings = [finding for rule in judges for finding in rule.check_change(change)]
+    nothing = RepoIndex(replace(change.after.index.snapshot, files=()), {}, config)
+    return suppress.split(findings, nothing, map(summarise, judges), today)
+
+
+def _ignores(change: Change) -> set[tuple[str, str]]:
+    """(path, rule) of each inline ignore of the base, where its file lies now."""
+    return {
+        (change.renamed(path), plain(rule))
+        for path, facts in change.before.index.each(text.SLICE)
+        for ignore in facts.ignores
+        for rule in ignore.rules
+    }
+
+
+def _answers(answer: Waived, ignored: set[tuple[str, str]], rules: Mapping[str, object]) -> bool:
+    """Was what waives a new finding there before the change?"""
+    if not answer.inline:
+        return True
+    finding = answer.finding
+    names = {plain(finding.rule), plain(getattr(rules.get(finding.rule), "name", ""))}
+    return any((finding.location.path, name) in ignored for name in names)
+
+
+def _stale(change: Change, ends: Ends, known: compare.Compared) -> Sequence[BaselineEntry]:
+    """The entries of the baseline that this change leaves without a finding."""
+    held = baseline.hold(
+        baseline.Baseline(change.after.baseline, change.after.baseline_path),
+        _all(ends.after),
+        {file.path for file in ends.head.files},
+        {rule.id for rule in ends.after.rules} - {error.rule for error in ends.after.rule_errors},
+        change.renamed,
+    )
+    there = {finding.fingerprint for finding in _all(ends.before)}
+    return [entry for entry in held.stale if entry.fingerprint in there]
