@@ -74,3 +74,36 @@ def test_nothing_is_published_that_nobody_asked_for() -> None:
 def test_the_templates_name_only_formats_that_there_are() -> None:
     for path in (GITHUB, GITLAB):
         assert set(re.findall(r"--format (\S+)", path.read_text())) <= {*registry.formats()}
+
+
+def _github() -> str:
+    steps = load(GITHUB)["jobs"]["report"]["steps"]
+    (script,) = (step["run"] for step in steps if step.get("name") == "Make the report")
+    return f"set -e\n{script}"
+
+
+def _gitlab() -> str:
+    install, *script = load(GITLAB)["readiness-report"]["script"]
+    assert install.startswith("pip install")
+    return "\n".join(["set -e", *script])
+
+
+@pytest.mark.parametrize(
+    ("script", "folder"), [(_github(), "temp/report"), (_gitlab(), "app/public")]
+)
+def test_the_report_is_made_even_where_the_gate_fails(
+    script: str, folder: str, git: Any, tmp_path: Path, readiness: Any
+) -> None:
+    git.write("readiness.toml", "fail_under = 10\n")
+    git.write("main.py", "import missing\n")
+    git.commit()
+    (tmp_path / "temp").mkdir()
+    environment = {
+        **readiness.environment,
+        "PATH": f"{BIN}:{readiness.environment['PATH']}",
+        "RUNNER_TEMP": str(tmp_path / "temp"),
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
+    }
+    subprocess.run(["bash", "-c", script], cwd=git.folder, env=environment, check=True, timeout=120)
+    made = {file.name for file in (tmp_path / folder).iterdir() if file.stat().st_size}
+    assert made == {"index.html", "badge.json", "badge.svg"}
