@@ -581,9 +581,10 @@ def test_the_dry_run_says_exactly_what_would_happen_and_changes_nothing(
 ) -> None:
     shop.write("old/setup.md", f"Key: `{TOKEN}`\n")
     shop.commit()
+    evidence = (Evidence("nothing imports them", Location("old", None)),)
     actions: Iterable[Action] = (
         adding(".gitignore", "*.bak", id="A1"),
-        archived("old/orders.py", "old/setup.md", id="A2", rules=("HYG001",)),
+        archived("old/orders.py", "old/setup.md", id="A2", rules=("HYG001",), evidence=evidence),
         action(ActionKind.MODIFY, "main.py", id="A3"),
         action(ActionKind.KEEP, "notes.bak", id="A4"),
     )
@@ -612,6 +613,9 @@ def test_the_dry_run_says_exactly_what_would_happen_and_changes_nothing(
     assert told.startswith("Done: plan ") and "readiness restore --all" in told
     [branch] = shop("branch", "--list", "readiness/*", "--format=%(refname:short)").split()
     assert in_tree(shop, branch) == [".gitignore", "main.py", "notes.bak", "old/start.sh"]
+    assert "(HYG001), 2 files\n    nothing imports them  (old)" in shop(
+        "log", "-1", "--format=%b", branch
+    )
 
 
 @pytest.mark.parametrize("content", ["x = ", "version = 2\n", "\0", "[[action]]\n"])

@@ -110,8 +110,11 @@ def test_what_is_written_is_read_back_but_for_the_evidence(
     plan: Plan, repository: str, notes: list[str]
 ) -> None:
     bare = tuple(msgspec.structs.replace(action, evidence=()) for action in plan.actions)
-    text = write(plan, repository=repository, notes=notes)
-    assert read(text) == msgspec.structs.replace(plan, actions=bare)
+    found = read(write(plan, repository=repository, notes=notes))
+    told = tuple(msgspec.structs.replace(action, evidence=()) for action in found.actions)
+    same = msgspec.structs.replace(found, actions=told)
+    assert same == msgspec.structs.replace(plan, actions=bare)
+    assert all(len(action.evidence) <= 1 for action in found.actions)
 
 
 @given(st.text() | st.binary().map(lambda data: data.decode("latin-1")))
@@ -145,6 +148,23 @@ def test_evidence_stands_in_comments() -> None:
     shown = write(Plan(BASE, (Action(ActionKind.ARCHIVE, ("old/a.py",), "old", (), evidence),)))
     assert "# for     nothing imports it  (old/a.py)\n" in shown
     assert "# against a document names it  (docs/a.md:4)\n" in shown
+
+
+def test_one_sentence_of_the_evidence_is_data_for_the_commit() -> None:
+    evidence = (
+        Evidence("a document names it", Location("docs/a.md", 4), Speaks.AGAINST),
+        Evidence("old/a.py: nothing imports it", Location("old/a.py")),
+        Evidence("the folder calls itself old", Location("README.md", 2)),
+    )
+    paths = ("old/a.py", "old/b.py")
+    going = Action(ActionKind.ARCHIVE, paths, "old", (), evidence)
+    shown = write(Plan(BASE, (going,)))
+    told = "the folder calls itself old  (README.md:2)"
+    assert f'evidence = "{told}"\n' in shown
+    assert [action.evidence for action in read(shown).actions] == [(Evidence(told),)]
+    alone = msgspec.structs.replace(going, evidence=evidence[:2])
+    assert 'evidence = "old/a.py: nothing imports it  (old/a.py)"\n' in write(Plan(BASE, (alone,)))
+    assert write(read(shown)) == write(read(write(read(shown))))
 
 
 def test_a_path_that_no_terminal_should_show_is_left_out_and_said_so() -> None:

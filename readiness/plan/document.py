@@ -31,7 +31,7 @@ def write(plan: Plan, *, repository: str = "", notes: Sequence[str] = ()) -> str
     comment at its head.
 
     A path with control characters in its name is left out, and a comment says so. `read` gives
-    the same plan back, but for the evidence.
+    the same plan back, but of the evidence one sentence an action, which commits repeat.
     """
     lines = [*(f"# {_comment(note)}".rstrip() for note in notes), ""] if notes else []
     lines += [
@@ -96,6 +96,9 @@ def _action(action: Action) -> Iterator[str]:
     if action.rules:
         yield f"rules = [{', '.join(map(_string, action.rules))}]"
     yield from _packed("because", action.because)
+    sentence = _sentence(action, beside)
+    if sentence:
+        yield f"evidence = {_string(sentence)}"
     if action.edits:
         yield "edits = ["
         yield from (f"  {_edit(edit)}," for edit in action.edits)
@@ -111,13 +114,25 @@ def _action(action: Action) -> Iterator[str]:
 def _evidence(told: Sequence[Evidence]) -> Iterator[str]:
     for evidence in told[:_EVIDENCE]:
         label = "for    " if evidence.speaks is Speaks.FOR else "against"
-        place = evidence.location.path or ""
-        if place and evidence.location.line:
-            place = f"{place}:{evidence.location.line}"
-        text = one_line(evidence.summary, _LONGEST)
-        yield f"# {label} {text}" + (f"  ({one_line(place)})" if place else "")
+        yield f"# {label} {_with_place(evidence)}"
     if len(told) > _EVIDENCE:
         yield f"# … and {len(told) - _EVIDENCE} more: readiness plan --format json"
+
+
+def _sentence(action: Action, beside: Mapping[str, str]) -> str:
+    """What speaks for the action as a whole, or else for one of its paths."""
+    speaking = [each for each in action.evidence if each.speaks is Speaks.FOR]
+    speaking.sort(key=lambda evidence: evidence.location.path in beside)
+    wanted = action.kind is not ActionKind.KEEP and speaking
+    return _with_place(speaking[0]) if wanted else ""
+
+
+def _with_place(evidence: Evidence) -> str:
+    place = evidence.location.path or ""
+    if place and evidence.location.line:
+        place = f"{place}:{evidence.location.line}"
+    text = one_line(evidence.summary, _LONGEST)
+    return f"{text}  ({one_line(place)})" if place else text
 
 
 def _beside(action: Action, paths: Sequence[str]) -> dict[str, str]:

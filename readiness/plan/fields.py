@@ -19,6 +19,7 @@ OF_ACTION = (
     "edits",
     "effort",
     "effort_why",
+    "evidence",
     "gain",
     "id",
     "needed",

@@ -13,7 +13,18 @@ import msgspec
 from readiness import toml
 from readiness.config import did_you_mean, nearest
 from readiness.errors import PlanError, one_line
-from readiness.model import Action, ActionKind, Edit, EditKind, Effort, Phase, Plan, Priority, Where
+from readiness.model import (
+    Action,
+    ActionKind,
+    Edit,
+    EditKind,
+    Effort,
+    Evidence,
+    Phase,
+    Plan,
+    Priority,
+    Where,
+)
 from readiness.plan import fields
 from readiness.plan.identity import identify
 
@@ -103,6 +114,7 @@ class _Reader:
         for print_ in because:
             if not _FINGERPRINT.fullmatch(print_):
                 self._fail("must be fingerprints of findings", "because", print_)
+        evidence = self._one(table, "evidence", str, "a sentence", "")
         phase = self._one(table, "phase", int, "a number from 1 to 5", Phase.CLEANUP.value)
         if phase not in {each.value for each in Phase}:
             self._fail("must be a number from 1 to 5", "phase")
@@ -111,6 +123,7 @@ class _Reader:
             paths=paths,
             title=self._one(table, "title", str, "text", ""),
             because=because,
+            evidence=(Evidence(evidence),) if evidence else (),
             blockers=self._list(table, "blockers", str),
             id=name,
             blobs=self._blobs(table, paths),
