@@ -16,7 +16,7 @@ _SHORT = {
     Dimension.STARTUP: "startup",
     Dimension.TESTS: "tests",
     Dimension.CONFIGURATION: "config",
-    Dimension.SECURITY: "security",
+    Dimension.SECURITY: "secur.",
     Dimension.OPERATIONS: "operat.",
 }
 
@@ -32,18 +32,20 @@ def _lines(trend: Trend, paint: Paint) -> Iterator[str]:
         return
     first, last = trend.points[0], trend.points[-1]
     span = f"{day(first.at)} to {day(last.at)}" if first.at != last.at else day(last.at)
-    name = fit(safe(trend.repository), 40)
-    left = f"{name} at {last.commit[:7]}, {count(len(trend.points), 'commit')}, {span}"
     assessed = last.overall is not None
     right = f"{last.verdict}  {_score(last.overall)} / 10" if assessed else str(Verdict.NOTHING)
-    yield paint.bold(left) + " " * max(2, WIDTH - columns(left) - len(right)) + paint.bold(right)
+    rest = f" at {last.commit[:7]}, {count(len(trend.points), 'commit')}, {span}"
+    left = fit(safe(trend.repository), WIDTH - len(rest) - len(right) - 2) + rest
+    yield paint.bold(left) + " " * (WIDTH - columns(left) - len(right)) + paint.bold(right)
     yield ""
+    spans = "".join(f"{count(delta.weeks, 'week'):>9}" for delta in trend.deltas)
+    yield f"{'':{_LABEL + 3}} now  {'':{_SPARKS}}{spans}".rstrip()
     for dimension in Dimension:
         values = [point.dimensions.get(dimension) for point in trend.points]
-        changes = {delta.weeks: delta.dimensions.get(dimension) for delta in trend.deltas}
+        changes = [delta.dimensions.get(dimension) for delta in trend.deltas]
         yield _line(dimension.label, values, changes)
     overall = [point.overall for point in trend.points]
-    yield _line("overall", overall, {delta.weeks: delta.overall for delta in trend.deltas})
+    yield _line("overall", overall, [delta.overall for delta in trend.deltas])
     yield ""
     yield from _table(trend.points)
     yield ""
@@ -52,14 +54,9 @@ def _lines(trend: Trend, paint: Paint) -> Iterator[str]:
     yield from wrapped(_outlook(trend.outlook), "", "  ")
 
 
-def _line(label: str, values: list[float | None], changes: dict[int, float | None]) -> str:
-    told = "  ".join(
-        f"{text:>5} in {count(weeks, 'week')}"
-        for weeks, value in sorted(changes.items())
-        if (text := change(value))
-    )
-    line = f"  {label:<{_LABEL}} {_score(values[-1]):>4}  {sparkline(values, _SPARKS)}"
-    return f"{line}  {told}".rstrip()
+def _line(label: str, values: list[float | None], changes: list[float | None]) -> str:
+    line = f"  {label:<{_LABEL}} {_score(values[-1]):>4}  {sparkline(values, _SPARKS):<{_SPARKS}}"
+    return (line + "".join(f"{change(value):>9}" for value in changes)).rstrip()
 
 
 def _score(value: float | None) -> str:
@@ -70,11 +67,11 @@ def _table(points: tuple[Point, ...]) -> Iterator[str]:
     releases = any(point.release for point in points)
     rewritten = [point for point in points if _differs(point)]
     head = f"{'date':<10}  {'commit':<7}  overall"
-    head += "".join(f"{_SHORT[dimension]:>10}" for dimension in Dimension) + "  findings"
+    head += "".join(f"{_SHORT[dimension]:>8}" for dimension in Dimension) + "  findings"
     yield head + ("  release" if releases else "")
     for point in points:
         line = f"{day(point.at)}  {point.commit[:7]}  {_score(point.overall):>7}"
-        line += "".join(f"{_score(point.dimensions.get(each)):>10}" for each in Dimension)
+        line += "".join(f"{_score(point.dimensions.get(each)):>8}" for each in Dimension)
         line += f"  {point.findings:>8,}"
         if releases:
             line += f"  {fit(safe(point.release), WIDTH - len(line) - 2)}"

@@ -23,7 +23,7 @@ from readiness.engine import Surroundings
 from readiness.errors import UsageError
 from readiness.history import trend as trends
 from readiness.history.choose import Chosen, Every, choose
-from readiness.history.measure import Judges, measure, point_of
+from readiness.history.measure import Judges, as_reported, measure, point_of
 from readiness.history.store import Basis, Store
 from readiness.history.trend import Measured
 from readiness.model import Report, Snapshot, Trend
@@ -177,12 +177,14 @@ def _told(
 ) -> list[Measured]:
     """The points with the report's own as the last; the score that is told now is remembered."""
     last = measured[-1]
+    tells = options.rev is None
     if report is not None and report.commit == last.point.commit:
+        tells = not report.dirty
         chosen = Chosen(last.point.commit, last.point.at, last.point.release)
         own = point_of(chosen, report.scorecard, report.findings)
         last = own._replace(point=replace(own.point, reported=last.point.reported))
-        if not report.dirty:
-            store.report(basis, last.point)
-    elif report is None and options.rev is None:
+    if tells:
         store.report(basis, last.point)
+        told = last.point.reported or as_reported(last.point)
+        last = last._replace(point=replace(last.point, reported=told))
     return [*measured[:-1], last]

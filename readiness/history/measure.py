@@ -31,6 +31,7 @@ from readiness.model import (
     SYMLINK,
     Finding,
     Point,
+    Reported,
     RuleSummary,
     Scorecard,
     Snapshot,
@@ -110,6 +111,11 @@ def point_of(chosen: Chosen, card: Scorecard, findings: Sequence[Finding]) -> Me
         release=chosen.release,
     )
     return Measured(point, traces)
+
+
+def as_reported(point: Point) -> Reported:
+    """The score of a point, as it is told today."""
+    return Reported(point.overall, point.model_version, point.tool_version, point.dimensions)
 
 
 class _Listed(NamedTuple):
