@@ -93,7 +93,7 @@ def _decisions(decisions: Iterable[Decision]) -> Iterator[str]:
 def _dimensions(page: Weekly) -> Iterator[str]:
     if page.report.scorecard.overall is None:
         return
-    trend = page.report.history is not None
+    trend = page.report.history is not None and bool(page.report.history.deltas)
     owned = any(line.owner for line in page.lines)
     head = ["Dimension", "Score", "Target", *(["1 week", "4 weeks"] if trend else [])]
     head += ["What costs most", *(["Owner"] if owned else [])]

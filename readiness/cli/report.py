@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
+from typing import get_args
 
 import click
+from msgspec.structs import replace
 
-from readiness import engine, registry
+from readiness import engine, history, registry
 from readiness.cli import ExitCode
+from readiness.cli.history import DATABASE_VARIABLE, MOST_WEEKS
 from readiness.cli.options import audited, surroundings
 from readiness.cli.output import check, emit, write
-from readiness.cli.progress import Meter
+from readiness.cli.progress import Meter, in_turn
 from readiness.configure import Options
 from readiness.errors import UsageError, one_line
+from readiness.history.choose import Every
 from readiness.model import Report
 
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
@@ -29,6 +33,25 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 @click.option(
     "--to", multiple=True, metavar="ADDRESS", help="Who gets the mail; give it once for each."
 )
+@click.option(
+    "--weeks",
+    type=click.IntRange(0, MOST_WEEKS),
+    default=52,
+    metavar="N",
+    help="How far back the trend goes; 52 if unset, 0 for none.",
+)
+@click.option(
+    "--every",
+    type=click.Choice(get_args(Every)),
+    default="week",
+    help="Which commits the trend is made of, as for readiness history.",
+)
+@click.option(
+    "--database",
+    envvar=DATABASE_VARIABLE,
+    metavar="URL",
+    help="Where the scores of the trend are kept, as for readiness history.",
+)
 @audited
 def command(
     path: str,
@@ -39,6 +62,9 @@ def command(
     smtp: str | None,
     sender: str,
     to: tuple[str, ...],
+    weeks: int,
+    every: Every,
+    database: str | None,
     no_cache: bool,
     jobs: int | None,
     **options: object,
@@ -53,9 +79,14 @@ def command(
     output = None if output == "-" else output
     mailed = mail is not None or smtp is not None
     _look_before(output, mail, smtp, mailed=mailed, markdown=markdown)
-    with Meter() as meter:
-        world = surroundings(meter, no_cache=no_cache, jobs=jobs)
-        report = engine.audit(path, Options(plan=True, **options), world)  # type: ignore[arg-type]
+    asked = Options(plan=True, **options)  # type: ignore[arg-type]
+    with Meter() as files, Meter("measuring", "commits") as commits:
+        world = surroundings(files, no_cache=no_cache, jobs=jobs)
+        report = engine.audit(path, asked, world)
+        if weeks:
+            world = replace(world, progress=in_turn(files, commits))
+            wish = history.Wish(every, weeks, database or None, in_turn(commits, files))
+            report = _with_trend(report, path, asked, world, wish)
     document = _document(report, pdf=pdf, markdown=markdown)
     if mailed:
         _mail(report, document, mail, smtp, sender, to)
@@ -80,6 +111,19 @@ def _look_before(
         from readiness.mail import parse_server
 
         parse_server(smtp)
+
+
+def _with_trend(
+    report: Report,
+    path: str,
+    options: Options,
+    world: engine.Surroundings,
+    wish: history.Wish,
+) -> Report:
+    """The report with the scores of the commits that led to it, where there are any."""
+    judged = Options(rev=options.rev, isolated=options.isolated, profile=options.profile)
+    trend = history.trend(path, judged, world, wish, report=report)
+    return replace(report, history=trend) if len(trend.points) > 1 else report
 
 
 def _document(report: Report, *, pdf: bool, markdown: bool) -> str | bytes:
