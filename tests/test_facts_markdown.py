@@ -50,6 +50,15 @@ def test_a_document_tells_its_headings_links_commands_and_paths() -> None:
     assert facts.paths == (("./startup.sh", 4), ("scripts/dev.sh", 4))
 
 
+def test_a_block_without_a_language_shows_the_commands_that_start_like_one() -> None:
+    text = "```\n# go\nQUEUE=a python3 -m app.work \\\n  --fast\nstarted at 10:00\n./run.sh\n```\n"
+    assert [(" ".join(c.words), c.line) for c in markdown.read(text).commands] == [
+        ("python3 -m app.work --fast", 3),
+        ("./run.sh", 6),
+    ]
+    assert markdown.read("```\npythonic code\nshell of an egg\n```\n").commands == ()
+
+
 def test_a_fence_that_never_ends_hides_the_rest() -> None:
     assert markdown.read("# a\n```\n# b\n").headings == (Heading("a", 1, 1),)
 

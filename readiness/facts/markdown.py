@@ -26,6 +26,11 @@ _SOURCE = re.compile(r"src=\"([^\"\n]{1,500})\"")
 _CODE = re.compile(r"`([^`\n]{2,300})`")
 _PATH = re.compile(r"[\w@.+~*-]*/[\w@.+~*/-]*|[\w@+~-][\w@.+~-]*\.[A-Za-z]\w{0,9}")
 _SHELL = frozenset(("sh", "bash", "shell", "zsh", "console", "shell-session", "terminal"))
+_RUN = re.compile(  # a line that starts like a command, in a block that names no language
+    r"^[ \t]*(?:[A-Z_][A-Z0-9_]*=\S*[ \t]+)*(?:(?:uv|poetry|pipenv)[ \t]+run[ \t]+)?"
+    r"(?:python(?:3(?:\.\d+)?)?|bash|sh|\./[\w./-]+)(?!\S)(?:[^\n]*\\\n)*[^\n]*",
+    re.MULTILINE,
+)
 _PROMPT = re.compile(r"^[ \t]*(?:\([\w.-]{1,40}\)[ \t]*)?[$%][ \t]+(.*)$", re.MULTILINE)
 
 
@@ -122,16 +127,17 @@ def _parts(text: str) -> tuple[list[tuple[int, int]], list[tuple[int, int, bool]
 
 
 def _commands(block: str, line: int, prompts: bool) -> tuple[Command, ...]:
-    """The commands of one block; where lines have a prompt, the others are output."""
+    """The commands of one block; where lines have a prompt, the others are output. So is what does
+    not start like a command in a block that might show anything."""
     shown = list(_PROMPT.finditer(block)) if "$ " in block or "% " in block else []
-    if shown:
-        lines = _Lines(block)
-        return tuple(
-            command
-            for prompt in shown[:MAX_EACH]
-            for command in commands(prompt[1], line + lines.at(prompt.start()))
-        )
-    return () if prompts else commands(block, line)
+    if not (shown or prompts):
+        return commands(block, line)
+    lines = _Lines(block)
+    return tuple(
+        command
+        for match in (shown or list(_RUN.finditer(block)))[:MAX_EACH]
+        for command in commands(match[match.lastindex or 0], line + lines.at(match.start()))
+    )
 
 
 def _headings(text: str, prose: list[tuple[int, int]]) -> Iterator[Heading]:
@@ -170,4 +176,4 @@ def _paths(text: str, prose: list[tuple[int, int]]) -> Iterator[tuple[str, int]]
                     yield word, lines.at(match.start())
 
 
-SLICE = Slice(name="markdown", version=3, type=MarkdownFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="markdown", version=4, type=MarkdownFacts, kind=_kind, extract=extract)
