@@ -16,15 +16,13 @@ from readiness.model import ActionKind, Confidence
 
 UNDERSTOOD = 0.75  # share of a deployment that is reached, below which reachability proves little
 _DAY = 86_400
-_PURPOSES = {  # words that say that a script at the root is meant to be run again
-    *("setup", "install", "run", "start", "stop", "build", "deploy", "release", "bootstrap"),
-    *("main", "app", "cli", "server", "manage", "worker", "wsgi", "asgi", "entrypoint", "init"),
-    *("configure", "update", "upgrade", "make", "publish", "lint", "format", "clean", "dev"),
-    *("docker", "launch", "serve", "up", "down", "backup", "restore", "migrate", "migration"),
-}
 _TRIALS = {  # first words that say what was done once
-    *("fix", "hotfix", "test", "try", "trial", "debug", "diagnose", "repro", "reproduce"),
-    *("compare", "experiment", "scratch", "tmp", "temp"),
+    *("fix", "hotfix", "test", "try", "trial", "debug", "repro", "reproduce", "experiment"),
+    *("scratch", "tmp", "temp"),
+}
+_PROBES = _TRIALS | {  # and those that say what was looked at: at the root they are no tools
+    *("check", "audit", "inspect", "count", "find", "show", "list", "dump", "verify", "print"),
+    *("analyze", "analyse", "compare", "diagnose", "explore", "quick"),
 }
 _YOUNG, _MONTH, _IDLE, _LONG = 14 * _DAY, 30 * _DAY, 180 * _DAY, 365 * _DAY  # seconds
 
@@ -74,21 +72,22 @@ def _quiet(file: Candidate) -> bool:
     return file.edits <= 1 or file.idle >= _LONG
 
 
-def _is_trial(file: Candidate) -> bool:
-    return tokens(file.path.rpartition("/")[2])[0] in _TRIALS
+def _first_word(file: Candidate) -> str:
+    return tokens(file.path.rpartition("/")[2])[0]
 
 
 CONDITIONS = (
     Condition(
         "scratch",
-        "a script at the root that was committed once or twice and that nothing names",
+        "a script at the root that by its name was a trial or a look at something, committed once"
+        " or twice, and that nothing names",
         ActionKind.ARCHIVE,
         Confidence.HIGH,
         lambda file: (
             file.standing in (Standing.BY_HAND, Standing.NOTHING)
             and "/" not in file.path
             and file.commits <= 2
-            and (_is_trial(file) or _PURPOSES.isdisjoint(tokens(file.path)))
+            and _first_word(file) in _PROBES
         ),
         *(7, 7, 1),
     ),
@@ -103,7 +102,7 @@ CONDITIONS = (
             and file.commits <= 2
             and not file.named
             and file.path.endswith(".py")
-            and _is_trial(file)
+            and _first_word(file) in _TRIALS
         ),
         *(4, 4, 1),
     ),

@@ -466,6 +466,15 @@ def test_what_the_environment_may_name_in_place_of_a_default_is_held() -> None:
     assert not reachability.live("paid/other.py")
 
 
+def test_an_admin_module_of_django_is_held_unless_it_does_nothing() -> None:
+    settings = "-- settings.py --\nINSTALLED_APPS = ['django.contrib.admin', 'shop']\n"
+    forms = "-- shop/forms.py --\nclass Form: pass\n"
+    only_imports = of(f"{settings}{forms}-- shop/admin.py --\nfrom .forms import Form\n")
+    assert only_imports.live("shop/admin.py")
+    empty = of(f"{settings}{forms}-- shop/admin.py --\nfrom django.contrib import admin\n")
+    assert not empty.live("shop/admin.py")
+
+
 def test_an_example_is_there_for_people_to_run() -> None:
     reachability = of(f"{MAIN}{CORE}-- examples/first.py --\nimport app.core\n")
     assert reachability.standing("examples/first.py") is Standing.BY_HAND

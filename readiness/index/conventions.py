@@ -182,13 +182,23 @@ def _registered(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
 
 
 def _admin(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
-    """The modules in which Django looks for what to show in its administration: those that
-    register something, not the empty ones that a new application has."""
+    """The modules in which Django looks for what to show in its administration: those that do
+    something, if only by an import, not the empty ones that a new application has."""
+    found: dict[str, int] = {}
+    administered = False
     for path, facts in index.each(python.SLICE):
         if path.endswith(("/admin.py", "/admin/__init__.py")) and index.inventory.is_(path, *RUN):
-            shown = next((i for i in facts.imports if i.module.startswith("django.contrib")), None)
-            if shown is not None and (facts.definitions or len(facts.imports) > 1):
-                yield path, _told(path, "is discovered by Django's administration", shown.line)
+            of_django = [i for i in facts.imports if i.module.startswith("django.contrib")]
+            administered |= bool(of_django)
+            if facts.definitions or len(facts.imports) > len(of_django):
+                found[path] = facts.imports[0].line if facts.imports else 1
+    administered |= any(
+        literal.startswith("django.contrib.admin")
+        for _, facts in (index.each(python.SLICE) if found and not administered else ())
+        for literal, _ in facts.literals
+    )
+    for path, line in found.items() if administered else ():
+        yield path, _told(path, "is discovered by Django's administration", line)
 
 
 def _handlers(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
