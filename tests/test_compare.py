@@ -113,6 +113,7 @@ def test_a_value_known_by_its_digest_is_the_same_wherever_it_lies() -> None:
         ("old.orders:main", "new.orders:main"),
         ("old", "new"),
         ("old/", "new/"),
+        ("old/never/there.sh", "new/never/there.sh"),
     ],
 )
 def test_paths_and_modules_in_keys_are_those_after_the_change(old: str, new: str) -> None:

@@ -25,10 +25,7 @@ class Renames:
 
     def path(self, path: str) -> str:
         """Where a file or folder of the first tree lies in the second."""
-        if path in self.files:
-            return self.files[path]
-        end = "/" if path.endswith("/") else ""
-        return self.folders.get(path.rstrip("/"), path.rstrip("/")) + end
+        return self.files[path] if path in self.files else _through(self.folders, path)
 
     def key(self, key: str) -> str:
         """A finding's key in which every path, or module's dotted name, is that of the second."""
@@ -36,7 +33,7 @@ class Renames:
             return key
         if key in self._aliases:
             return self._aliases[key]
-        return _TOKEN.sub(lambda match: self._aliases.get(match[0], match[0]), key)
+        return _TOKEN.sub(lambda match: _through(self._aliases, match[0]), key)
 
     @cached_property
     def folders(self) -> dict[str, str]:
@@ -59,7 +56,6 @@ class Renames:
         for old, new in (*self.files.items(), *self.folders.items()):
             for before, after in _suffixes(old, new):
                 found[before].add(after)
-                found[before + "/"].add(after + "/")
                 found[_module(before)].add(_module(after))
         return {old: next(iter(news)) for old, news in found.items() if len(news) == 1}
 
@@ -140,6 +136,17 @@ def _lines(content: bytes) -> Counter[bytes]:
     if b"\0" in content[:8192]:
         return Counter()
     return Counter(line for line in map(bytes.strip, content.split(b"\n")) if len(line) > 2)
+
+
+def _through(renamed: Mapping[str, str], path: str) -> str:
+    """`path` with what is renamed of it, itself or a folder above, under its new name."""
+    folder, rest = path, ""
+    while folder:
+        if folder in renamed:
+            return renamed[folder] + rest
+        folder, slash, name = folder.rpartition("/")
+        rest = slash + name + rest
+    return path
 
 
 def _tail(path: str, depth: int) -> str:
