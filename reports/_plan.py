@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
+from posixpath import commonpath
 
 from msgspec import Struct
 
 from readiness.model import Action, ActionKind, Phase, Plan, Report, Where
 
-from ._terminal import count, floored
+from ._terminal import columns, count, floored
 
 WINDOWS = {
     Phase.CLEANUP: "days 1-2",
@@ -104,19 +104,52 @@ def along(report: Report) -> str:
 
 
 def places(paths: Sequence[str], most: int = _ENTRIES) -> list[tuple[str, int]]:
-    """(path, 1) for each of a few files; for many, (folder, files in it), at most about `most`."""
-    entries = dict.fromkeys(paths, 1)
-    while len(entries) > most:
-        depth = max(entry.rstrip("/").count("/") for entry in entries)
-        if not depth:
-            break
-        folded: Counter[str] = Counter()
-        for entry, number in entries.items():
-            if entry.rstrip("/").count("/") == depth:
-                entry = entry.rstrip("/").rpartition("/")[0] + "/"
-            folded[entry] += number
-        entries = dict(folded)
-    return sorted(entries.items())
+    """(path, 1) for each of a few files; for many, (folder, files in it), at most `most`: the
+    biggest folder is opened as long as there is room."""
+    if len(paths) <= most:
+        return [(path, 1) for path in sorted(paths)]
+    told = {_common(paths): sorted(paths)}
+    while True:
+        for folder, held in sorted(told.items(), key=lambda entry: (-len(entry[1]), entry[0])):
+            parts = _opened(folder, held) if len(held) > 1 else {}
+            if len(parts) > 1 and len(told) - 1 + len(parts) <= most:
+                del told[folder]
+                told.update(parts)
+                break
+        else:
+            return sorted(
+                (folder, len(held)) if len(held) > 1 else (held[0], 1)
+                for folder, held in told.items()
+            )
+
+
+def _opened(folder: str, held: Iterable[str]) -> dict[str, list[str]]:
+    """What a folder holds: each file, and each folder by the deepest one that holds all of it."""
+    parts: dict[str, list[str]] = {}
+    for path in held:
+        name, below, _ = path[len(folder) :].partition("/")
+        parts.setdefault(name + below, []).append(path)
+    return {_common(own) if len(own) > 1 else own[0]: own for own in parts.values()}
+
+
+def _common(paths: Sequence[str]) -> str:
+    """The deepest folder that holds all of several paths, with its slash; empty for the root."""
+    folder = commonpath([path.rpartition("/")[0] or "." for path in paths])
+    return f"{folder}/" if folder not in ("", ".") else ""
+
+
+def shortened(path: str, width: int) -> str:
+    """A path in at most `width` columns where its name allows it: whole folders go, from the
+    front."""
+    if columns(path) <= width:
+        return path
+    parts = path.split("/")
+    last = max(1, len(parts) - 1)
+    for start in range(1, last + 1):
+        short = "…/" + "/".join(parts[start:])
+        if columns(short) <= width:
+            return short
+    return f"…/{parts[-1]}" if len(parts) > 1 else path
 
 
 def following(words: Iterable[str], most: int) -> tuple[list[str], int]:

@@ -16,6 +16,7 @@ from readiness.model import (
     Verdict,
     Where,
 )
+from readiness.plan.schedule import is_urgent
 
 from ._markdown import code, text
 from ._plan import (
@@ -40,6 +41,7 @@ from ._terminal import count, place
 _SAID = 6  # places of an action, of which each says what is wrong there
 _ELSEWHERE = 3  # places of what is done outside
 _LISTED = 12  # places of an action that are only listed
+_FIRST = 12  # actions that the first page names
 _MARK = "★"
 _LISTS = (
     (ActionKind.MODIFY, "MODIFY"),
@@ -119,7 +121,7 @@ def _summary(report: Report) -> Iterator[str]:
         waived = count(len(report.waived), "finding")
         yield f"- **Waived:** {waived}, which these scores leave out."
     for note in plan.notes:
-        yield f"- {text(note)}."
+        yield f"- {text(note[:1].upper() + note[1:])}."
     yield ""
 
 
@@ -179,6 +181,11 @@ def _priorities(actions: Sequence[Action]) -> Iterator[str]:
         if own:
             listed = ", ".join(_ranges(own))
             yield f"- **{title}:** {count(len(own), 'action')}: {listed}"
+        if priority is Priority.CRITICAL:
+            titles, more = following((f"{each.id} {text(each.title)}" for each in own), _FIRST)
+            yield from (f"  - {line}" for line in titles)
+            if more:
+                yield f"  - … and {more} more"
     yield ""
 
 
@@ -221,7 +228,7 @@ def _stage(stage: Stage, findings: dict[str, Finding], fixes: dict[str, str]) ->
     yield ""
     inside = [action for action in stage.actions if action.where is Where.REPOSITORY]
     outside = [action for action in stage.actions if action.where is Where.OUTSIDE]
-    urgent = [action for action in outside if action in stage.actions[: len(outside)]]
+    urgent = [action for action in outside if is_urgent(action)]
     if urgent and inside:
         yield from _list("First, outside the repository (today)", urgent, findings, fixes)
     for kind, title in _LISTS:
@@ -249,7 +256,7 @@ def _action(action: Action, findings: dict[str, Finding], fixes: dict[str, str])
     facts += [gain(action)]
     yield f"- [ ] **{action.id}**{mark} {text(action.title)} · " + " · ".join(filter(None, facts))
     asking = [findings[print_] for print_ in action.because if print_ in findings]
-    if action.kind in (ActionKind.MODIFY, ActionKind.CREATE):
+    if asking and action.kind in (ActionKind.MODIFY, ActionKind.CREATE):
         made = ", ".join(map(code, action.paths)) if action.kind is ActionKind.CREATE else ""
         advice = text(_brief(fixes.get(_root(asking), "")))
         yield f"  - Do: {f'make {made}. ' if made else ''}{advice}"
@@ -270,33 +277,49 @@ def _root(findings: Sequence[Finding]) -> str:
 
 def _details(action: Action, findings: Sequence[Finding]) -> Iterator[str]:
     """Where it is, and what speaks for and against it."""
-    if action.where is Where.OUTSIDE or action.kind in (ActionKind.MODIFY, ActionKind.CREATE):
-        most = _ELSEWHERE if action.where is Where.OUTSIDE else _SAID
-        said = _said(action, findings)
-        if len(said) == 1 and said[0].summary in action.title:
-            said = [Evidence("at", said[0].location)] if said[0].location.path else []
-        shown, more = following(map(_told, said), most)
-        if more and len(action.because) > len(said):
-            more = len(action.because) - len(shown)
+    changes = action.kind in (ActionKind.MODIFY, ActionKind.CREATE)
+    if changes or action.where is Where.OUTSIDE:
+        yield from _places_to_change(action, findings)
+    else:
+        yield from _reasons(action, findings)
+
+
+def _places_to_change(action: Action, findings: Sequence[Finding]) -> Iterator[str]:
+    most = _ELSEWHERE if action.where is Where.OUTSIDE else _SAID
+    said = _said(action, findings)
+    if len(said) == 1 and said[0].summary in action.title:
+        said = [Evidence("at", said[0].location)] if said[0].location.path else []
+    shown, more = following(map(_told, said), most)
+    if more and len(action.because) > len(said):
+        more = len(action.because) - len(shown)
+    yield from (f"  - {line}" for line in shown)
+    if more:
+        yield f"  - … and {more} more"
+
+
+def _reasons(action: Action, findings: Sequence[Finding]) -> Iterator[str]:
+    """The files of a removal or question, and what each of its findings says, where it has
+    several: those of what is held speak of files too that go."""
+    messages = {finding.message for finding in findings}
+    each = [told for told in action.evidence if told.summary in messages]
+    several = len(each) > 1 and not action.blockers
+    if len(action.paths) > 1 and not (several and len(each) <= _SAID):
+        yield f"  - {', '.join(_place(*entry) for entry in places(action.paths, _LISTED))}"
+    if several:
+        shown, more = following(map(_told, each), _SAID if len(each) <= _SAID else _SAID // 2)
         yield from (f"  - {line}" for line in shown)
         if more:
-            yield f"  - … and {more} more"
-        return
-    listed = places(action.paths, _LISTED)
-    if len(action.paths) > 1:
-        entries, more = following((_place(path, number) for path, number in listed), _LISTED)
-        rest = f" and {more} more" if more else ""
-        yield f"  - {', '.join(entries)}{rest}"
-    if len(findings) == 1:
-        reasons = [each for each in action.evidence if each.speaks is Speaks.FOR]
-        yield from (f"  - For: {_told(each)}" for each in reasons[:2])
-    against = [each for each in action.evidence if each.speaks is Speaks.AGAINST]
-    yield from (f"  - Against: {_told(each)}" for each in against[:3])
+            yield f"  - … and {more} more, each with its reason in the TOML file"
+    elif len(each) < 2:
+        reasons = [told for told in action.evidence if told.speaks is Speaks.FOR]
+        yield from (f"  - For: {_told(told)}" for told in reasons[:2])
+    against = [told for told in action.evidence if told.speaks is Speaks.AGAINST]
+    yield from (f"  - Against: {_told(told)}" for told in against[:3])
 
 
 def _said(action: Action, findings: Sequence[Finding]) -> list[Evidence]:
     """What is wrong at each place: of one finding its evidence, of more their messages."""
-    if len(findings) == 1 or action.where is Where.OUTSIDE:
+    if len(findings) <= 1 or action.where is Where.OUTSIDE:
         return list(action.evidence)
     return [Evidence(finding.message, finding.location) for finding in findings]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from readiness.model import Action, Report, Verdict
@@ -15,15 +16,17 @@ from ._plan import (
     points,
     score_after,
     score_now,
+    shortened,
     split,
     stages,
     work,
 )
-from ._terminal import WIDTH, Paint, bar, columns, fit, incomplete, safe, wrapped
+from ._terminal import WIDTH, Paint, bar, columns, incomplete, safe, wrapped
 from .text import fit_end
 
 _LEAD = len(" * A12  ARCHIVE  ")
 _TAIL = len("  M  +0.19  2.8")
+_NAME = 44  # columns of a path among others
 
 
 def render(report: Report, *, colour: bool = False) -> str:
@@ -58,7 +61,7 @@ def _lines(report: Report, paint: Paint) -> Iterator[str]:
     yield from incomplete(report)
     if keeps := kept(plan):
         yield ""
-        shown = [fit(safe(path), 44) for action in keeps for path in action.paths[:1]]
+        shown = [_kept(action) for action in keeps if action.paths]
         yield from wrapped(f"KEEP  {', '.join(shown)}", "", "      ")
     for stage in stages(plan, now):
         yield ""
@@ -67,6 +70,15 @@ def _lines(report: Report, paint: Paint) -> Iterator[str]:
     yield "Next:  readiness plan --format markdown --output PLAN.md   to read and to send"
     yield "       readiness plan --format toml --output plan.toml     to change, and to carry out:"
     yield "       readiness apply plan.toml                           says first what would happen"
+
+
+def _kept(action: Action) -> str:
+    if len(action.paths) == 1:
+        return shortened(safe(action.paths[0]), _NAME)
+    loader = action.evidence[0].location.path if action.evidence else None
+    if loader:
+        return f"{len(action.paths):,} files that {shortened(safe(loader), 0)} loads"
+    return safe(action.title)
 
 
 def _summary(report: Report) -> str:
@@ -103,6 +115,23 @@ def _action(action: Action, paint: Paint) -> str:
     lead = f" {mark} {action.id:<4} {action.kind:<8} "
     tail = f"  {action.effort}  {gain(action):<5} {points(action.after):>4}"
     room = WIDTH - columns(lead) - columns(tail)
-    files = f" ({len(action.paths):,} files)" if len(action.paths) > 1 else ""
-    title = fit_end(safe(action.title), room - len(files)) + files
+    told = f"{len(action.paths):,} files"
+    files = f" ({told})" if len(action.paths) > 1 and told not in action.title else ""
+    title = fit_end(_title(action, room - len(files)), room - len(files)) + files
     return lead + title + " " * max(0, room - columns(title)) + tail.rstrip()
+
+
+def _title(action: Action, room: int) -> str:
+    """The title; where it is too long, the paths in it without folders, the longest first."""
+    title = safe(action.title)
+    named = {*action.paths, *(each.location.path or "" for each in action.evidence)}
+    folders = {path.rpartition("/")[0] for path in named}
+    for path in sorted(map(safe, named | folders), key=lambda path: (-len(path), path)):
+        excess = columns(title) - room
+        if excess <= 0:
+            break
+        if "/" in path.strip("/"):
+            short = shortened(path, columns(path) - excess)
+            whole = re.compile(rf"(?<![\w./-]){re.escape(path)}(?![\w/-])")
+            title = whole.sub(short.replace("\\", r"\\"), title)
+    return title

@@ -113,6 +113,7 @@ class GitignoreSwallowsSource(Rule):
             confidence=Confidence.HIGH if proven else Confidence.MEDIUM,
             evidence=[*evidence, *list(shown)[:12]],
             subjects=(line.file, *files),
+            targets=(line.file,),
             key=line.pattern,
             cause=cause(line),
         )

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import pytest
     from conftest import Git
 
+    from readiness.index import RepoIndex
+
 
 def finding(action: ActionKind, *targets: str, rule: str = "AAA001") -> Finding:
     return Finding(
@@ -86,8 +88,27 @@ def test_what_live_code_imports_is_asked_about_with_the_line_that_imports_it() -
     )
     plan = propose(index, [finding(ActionKind.ARCHIVE, "old/a.py", "old/b.py", "old/c.py")])
     assert actions(plan) == {"old/c.py": "ARCHIVE", "old/a.py": "AUDIT", "old/b.py": "AUDIT"}
-    audit = plan.actions[1]
-    assert audit.blockers == ("main.py imports old/a.py", "old/a.py imports old/b.py")
+    change, _, audit = plan.actions[:3]
+    assert (change.kind, change.paths) == ("MODIFY", ("main.py",))
+    assert change.title == "main.py imports old/a.py, which should go"
+    assert audit.blockers == (
+        "main.py imports old/a.py (line 1): A1 comes first",
+        "old/a.py imports old/b.py (line 1)",
+    )
+
+
+def test_a_file_that_is_changed_for_another_reason_makes_way_there() -> None:
+    index = build_index("-- main.py --\nimport old.a\n-- old/a.py --\nx = 1\n")
+    going = finding(ActionKind.ARCHIVE, "old/a.py")
+    plan = propose(index, [going, finding(ActionKind.MODIFY, "main.py", rule="B")])
+    assert [each.kind for each in plan.actions if each.paths] == ["MODIFY", "AUDIT"]
+    assert plan.actions[1].blockers == ("main.py imports old/a.py (line 1): A1 comes first",)
+
+
+def test_a_loader_is_not_changed_for_what_it_finds_by_its_place() -> None:
+    plan = propose(build_index(SERVICE), [finding(ActionKind.ARCHIVE, "plugins/mail.py")])
+    assert [each.kind for each in asked(plan)] == ["AUDIT"]
+    assert "MODIFY" not in {each.kind for each in plan.actions}
 
 
 def test_a_test_keeps_nothing_alive() -> None:
@@ -152,10 +173,61 @@ def test_findings_of_one_rule_are_one_task_and_urgent_ones_are_apart() -> None:
         (("deploy/a.yml", "deploy/b.yml"), "IMPORTANT"),
         (("deploy/c.yml",), "NICE"),
     ]
-    assert asked(plan)[0].title == (
-        "2 places in deploy: a service starts with a credential that everybody knows, or without"
-        " any"
-    )
+    assert asked(plan)[0].title == ("weak default credential: a.yml and b.yml in deploy")
+
+
+def titles(plan: Plan) -> list[str]:
+    return [each.title for each in asked(plan)]
+
+
+def tree_of(*paths: str) -> RepoIndex:
+    return build_index(dict.fromkeys(paths, (b"x = 1\n", 33188)))
+
+
+def test_a_title_names_the_files_or_the_folders_that_hold_them() -> None:
+    few = ("app/a/__init__.py", "app/b/__init__.py")
+    many = ("app/a.py", "app/b.py", "app/c.py", "lib/d.py", "e.py")
+    for paths, told in {
+        few: "a/__init__.py and b/__init__.py in app",
+        many[2:]: "app/c.py, e.py and lib/d.py",
+        many: "5 files (3 in app, 1 at the root, 1 in lib)",
+        (*many, "x/f.py", "y/g.py"): "7 files (3 in app, 1 at the root, 3 elsewhere)",
+    }.items():
+        found = [finding(ActionKind.AUDIT, path, rule="HYG006") for path in paths]
+        assert titles(propose(tree_of(*paths), found, RULES)) == [f"unreferenced module: {told}"]
+    places = [f"old{n}" for n in range(4)]
+    found = [
+        replace(finding(ActionKind.AUDIT, f"{place}/a.py", rule="HYG001"), location=Location(place))
+        for place in places
+    ]
+    plan = propose(tree_of(*(f"{place}/a.py" for place in places)), found, RULES)
+    assert titles(plan)[0].startswith("archive directory tracked: 4 folders")
+
+
+def test_a_title_names_its_file_where_the_message_does_not() -> None:
+    index = tree_of("deploy/key.pem")
+    silent = replace(finding(ActionKind.MODIFY, "deploy/key.pem"), message="Private key on line 1")
+    assert titles(propose(index, [silent])) == ["deploy/key.pem: Private key on line 1"]
+    spoken = replace(silent, message="key.pem holds a private key")
+    assert titles(propose(index, [spoken])) == ["key.pem holds a private key"]
+
+
+def test_two_actions_for_one_rule_are_told_apart() -> None:
+    paths = [f"{name}.yml" for name in "abcd"]
+    found = [finding(ActionKind.MODIFY, path, rule="CTR001") for path in paths]
+    found[2:] = [replace(each, severity=Severity.LOW) for each in found[2:]]
+    assert titles(propose(tree_of(*paths), found, RULES)) == [
+        "no healthcheck: a.yml and b.yml",
+        "no healthcheck (minor): c.yml and d.yml",
+    ]
+
+
+def test_what_is_in_use_is_no_question_among_others() -> None:
+    index = build_index("-- main.py --\nimport old.a\n-- old/a.py --\n-- old/b.py --\n")
+    held = [finding(ActionKind.ARCHIVE, "old/a.py", rule="HYG002")]
+    asking = [finding(ActionKind.AUDIT, "old/b.py", rule="HYG002")]
+    plan = propose(index, [*held, *asking], RULES)
+    assert [each.paths for each in asked(plan)] == [("old/a.py",), ("old/b.py",)]
 
 
 def test_what_one_change_of_one_place_mends_is_one_task() -> None:
@@ -164,7 +236,8 @@ def test_what_one_change_of_one_place_mends_is_one_task() -> None:
     copied = replace(finding(ActionKind.MODIFY, "Dockerfile", rule="CTR008"), cause=cause)
     plan = propose(build_index("-- .gitignore --\n-- Dockerfile --\n"), [copied, ignored], RULES)
     [action] = asked(plan)
-    assert (action.title, action.paths) == (cause, (".gitignore", "Dockerfile"))
+    assert (action.title, action.paths) == (cause, (".gitignore",))
+    assert (action.effort, action.effort_why) == ("S", "1 file, which mends 2 places")
     assert action.phase is Phase.CLEANUP
 
 
@@ -255,6 +328,23 @@ def test_what_starts_the_software_and_what_is_loaded_by_name_is_kept() -> None:
     assert trap.evidence[0].location == Location("main.py", 5)
 
 
+def test_migrations_are_kept_and_what_a_page_of_a_framework_imports_is_no_trap() -> None:
+    index = build_index(
+        "-- alembic.ini --\n[alembic]\nscript_location = alembic\n-- alembic/env.py --\nx = 1\n"
+        "-- alembic/versions/001_a.py --\nrevision = '1'\n"
+        "-- alembic/versions/002_b.py --\nrevision = '2'\n"
+        '-- web/package.json --\n{"dependencies": {"next": "15"}, "scripts": {"dev": "next dev"}}\n'
+        "-- web/app/page.tsx --\nimport { a } from '../lib/a'\n"
+        "-- web/lib/a.ts --\nexport const a = 1\n"
+    )
+    kept = {each.title: each.paths for each in propose(index, []).actions if each.kind == "KEEP"}
+    assert kept["a migration that Alembic runs: 2 files in alembic/versions"] == (
+        "alembic/versions/001_a.py",
+        "alembic/versions/002_b.py",
+    )
+    assert ("web/lib/a.ts",) not in kept.values()
+
+
 def test_what_a_person_kept_with_a_reason_stays_kept() -> None:
     index = build_index("-- old/a.py --\n-- old/b.py --\n-- c.yml --\n")
     archive = finding(ActionKind.ARCHIVE, "old/a.py", "old/b.py")
@@ -302,6 +392,9 @@ def test_each_action_says_how_it_is_proven_and_taken_back() -> None:
     assert archive.undo == "readiness restore 'old/a b.py'"
     assert modify.verify == "readiness audit --select CIC003"
     assert modify.undo == f"git checkout {'0' * 12} -- c.yml"
+    attested = [each for each in propose(index, [going, change]).actions if not each.paths]
+    assert attested
+    assert {each.undo for each in attested} == {""}
 
 
 def test_the_ci_system_is_asked_for_the_secrets_that_workflows_read() -> None:
@@ -316,6 +409,16 @@ def test_the_ci_system_is_asked_for_the_secrets_that_workflows_read() -> None:
     assert attest.evidence[0] == Evidence(
         ".github/workflows/ci.yml reads DEPLOY_KEY", Location(".github/workflows/ci.yml", 6)
     )
+
+
+def test_work_outside_for_several_services_names_no_single_one() -> None:
+    found = [
+        replace(finding(ActionKind.MODIFY, f"{name}.yml", rule="SEC004"), cause=f"{name} is open")
+        for name in "abc"
+    ]
+    plan = propose(tree_of("a.yml", "b.yml", "c.yml"), found, RULES)
+    [outside] = [each for each in asked(plan) if each.where is Where.OUTSIDE]
+    assert outside.title.startswith("weak default credential at 3 places: give each")
 
 
 def test_the_score_rises_as_the_plan_says(git: Git, capsys: pytest.CaptureFixture[str]) -> None:

@@ -251,6 +251,53 @@ def test_a_target_out_of_reach_is_said() -> None:
     assert "with all done, File Cleanup stays below 9" in render("markdown", report(plan=plan))
 
 
+def shown_with(format: str, *actions: Action, findings: tuple[Finding, ...] = ()) -> str:
+    numbered = (
+        msgspec.structs.replace(each, id=f"A{number}", after=5.0)
+        for number, each in enumerate(actions, 1)
+    )
+    plan = Plan(COMMIT, tuple(numbered), "1a2b3c4d", 9.0, FORECAST)
+    return render(format, report(plan=plan, findings=findings))
+
+
+def test_only_what_is_urgent_outside_comes_before_the_work_of_a_phase() -> None:
+    proof = Action(ActionKind.ATTEST, (), "The tests pass", (), phase=Phase.VALIDATION)
+    staging = msgspec.structs.replace(proof, title="It starts in staging", where=Where.OUTSIDE)
+    shown = shown_with("markdown", staging, proof)
+    assert "First, outside" not in shown
+    assert shown.index("### PROVE") < shown.index("### Outside the repository")
+
+
+def test_a_long_title_in_a_terminal_keeps_the_name_of_its_file() -> None:
+    path = f"{'tests/integration_tests/user_recipe_tests/' * 2}test_bulk_import.py"
+    asked = Action(ActionKind.AUDIT, (path,), f"{path} holds no test", ())
+    assert "/test_bulk_import.py holds no test  " in shown_with("text", asked)
+    other = Action(ActionKind.ARCHIVE, ("archive/a.py",), f"archive keeps {'archived ' * 9}", ())
+    assert "archive keeps archived archived" in shown_with("text", other)
+
+
+def test_many_files_are_told_by_the_deepest_folders_that_there_is_room_for() -> None:
+    paths = [f"app/services/mail/v{n}.py" for n in range(20)] + ["app/tools/run.py"]
+    keep = Action(ActionKind.KEEP, tuple(paths), "the loader finds them", ())
+    shown = shown_with("markdown", keep, ACTIONS[2])
+    assert "- `app/services/mail/` (20 files), `app/tools/run.py`: the loader" in shown
+
+
+def test_each_of_several_questions_is_told_and_what_holds_a_file_first() -> None:
+    findings = tuple(
+        Finding("HYG001", Location(path), f"{path} looks old", Severity.HIGH, Confidence.HIGH)
+        for path in ("a.py", "b.py")
+    )
+    told = tuple(Evidence(each.message, each.location) for each in findings)
+    because = tuple(each.fingerprint for each in findings)
+    asked = Action(ActionKind.AUDIT, ("a.py", "b.py"), "old: a.py and b.py", because, told)
+    shown = shown_with("markdown", asked, findings=findings)
+    assert "  - `a.py` looks old\n  - `b.py` looks old\n" in shown
+    held = msgspec.structs.replace(asked, blockers=("main.py imports a.py (line 1)",))
+    shown = shown_with("markdown", held, findings=findings)
+    assert "  - Held: `main.py` imports `a.py` (line 1)\n  - `a.py`, `b.py`\n\n" in shown
+
+
 nasty = st.text(st.sampled_from("a_*<>[]()|`~#@!\\/.:-\x1b\x07\n\u202e&; \u2028"), max_size=30)
 
 

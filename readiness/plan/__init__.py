@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -19,12 +19,13 @@ from readiness.model import (
     Severity,
     Speaks,
 )
-from readiness.plan import keep, outside, schedule
-from readiness.plan.fates import GOING, decide
+from readiness.plan import blockers, keep, outside, schedule
+from readiness.plan.blockers import Need
+from readiness.plan.fates import CHANGES, GOING, decide
 from readiness.plan.gains import Evaluate, weighed
 from readiness.plan.identity import identify
 from readiness.plan.previous import kept_by
-from readiness.plan.tasks import put_together
+from readiness.plan.tasks import freeing, put_together
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -58,7 +59,7 @@ def propose(
         if each.fingerprint not in kept.findings and each.severity is not Severity.INFO
     ]
     fates = decide(index, open_, kept.paths, keep.spared(index))
-    tasks = put_together(fates.asks, known)
+    tasks = [*put_together(fates.asks, known), *freeing(fates.asks, fates.blocked)]
     decided = kept.paths.union(path for task in tasks if task.kind in _FATES for path in task.paths)
     actions = schedule.in_order(
         [
@@ -69,9 +70,13 @@ def propose(
         ]
     )
     base = index.snapshot.commit
+    actions = list(schedule.named(actions, base))
+    changing = {path: each.id for each in actions if each.kind in CHANGES for path in each.paths}
     actions = [
-        _with_secrets(_with_blobs(action, index, changed), open_, known)
-        for action in schedule.named(actions, base)
+        _with_secrets(
+            _with_blobs(_held(action, fates.blocked, changing), index, changed), open_, known
+        )
+        for action in actions
     ]
     forecast: tuple[Forecast, ...] = ()
     if evaluate is not None:
@@ -81,6 +86,12 @@ def propose(
 
 
 _FATES = (*GOING, ActionKind.AUDIT)
+
+
+def _held(action: Action, blocked: Mapping[str, Need], changing: Mapping[str, str]) -> Action:
+    if action.kind is not ActionKind.AUDIT or blocked.keys().isdisjoint(action.paths):
+        return action
+    return replace(action, blockers=blockers.told(action.paths, blocked, changing))
 
 
 def _asking(finding: Finding) -> Finding:

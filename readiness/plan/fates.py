@@ -7,36 +7,37 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from readiness.model import ActionKind, Evidence, Finding, Severity
-from readiness.plan.blockers import blocked_by
+from readiness.model import ActionKind, Finding, Severity
+from readiness.plan.blockers import Need, blocked_by
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
 
 GOING = (ActionKind.ARCHIVE, ActionKind.REMOVE)
+CHANGES = (ActionKind.MODIFY, ActionKind.CREATE)
 _DECIDED = (*GOING, ActionKind.AUDIT)
 _ORDER = tuple(ActionKind)  # of two removals of one path the earlier one wins
 
 
 class Ask(Struct):
     """What one finding asks for: `kind` of `paths`. `because` are the fingerprints of the finding
-    and of others that ask the same of the same files; `blockers` say what stands in the way."""
+    and of others that ask the same of the same files."""
 
     kind: ActionKind
     finding: Finding
     paths: tuple[str, ...]
     because: tuple[str, ...]
-    blockers: tuple[str, ...] = ()
 
 
 class Fates(Struct):
     """`going`: path -> how it goes. `asks`: what is asked for, each path that goes or is asked
     about in one of them. `settled`: fingerprint of each finding that ends when files go which
-    other findings ask for -> those files."""
+    other findings ask for -> those files. `blocked`: path that should go -> who needs it."""
 
     going: dict[str, ActionKind]
     asks: list[Ask]
     settled: dict[str, tuple[str, ...]]
+    blocked: dict[str, Need]
 
 
 def decide(
@@ -60,7 +61,7 @@ def decide(
             settled[finding.fingerprint] = finding.targets
         elif finding.action not in _DECIDED:
             asks.append(Ask(finding.action, finding, stays, (finding.fingerprint,)))
-    return Fates(going, asks, settled)
+    return Fates(going, asks, settled, blocked)
 
 
 def _wished(findings: Iterable[Finding], kept: Set[str]) -> dict[str, ActionKind]:
@@ -90,16 +91,15 @@ def _removals(findings: Sequence[Finding], going: dict[str, ActionKind]) -> Iter
 
 
 def _held(
-    findings: Sequence[Finding], wished: dict[str, ActionKind], blocked: dict[str, Evidence]
+    findings: Sequence[Finding], wished: dict[str, ActionKind], blocked: dict[str, Need]
 ) -> Iterator[Ask]:
-    """What should go and is in use: a question, with the line that uses it."""
+    """What should go and is in use: a question."""
     for ask in _owned(
         [finding for finding in findings if finding.action in GOING and finding.targets],
         lambda finding, path: path in blocked and wished.get(path) is finding.action,
         lambda finding: (-len(finding.targets),),
     ):
         ask.kind = ActionKind.AUDIT
-        ask.blockers = tuple(dict.fromkeys(blocked[path].summary for path in ask.paths))
         yield ask
 
 

@@ -66,24 +66,31 @@ def _scripts(index: RepoIndex) -> Iterator[Action]:
 
 
 def _loaded(index: RepoIndex) -> Iterator[Action]:
-    """Files that only a loader reaches: nothing imports them, and they are in use all the same."""
+    """Files that only a loader reaches: nothing imports them, and they are in use all the same.
+    What a framework knows by its place, such as migrations, is told by what it is."""
     by_loader: dict[Evidence, list[str]] = {}
+    by_place: dict[str, list[str]] = {}
     for path, evidence in index.reachability.held.items():
         aside = index.inventory.is_(path, *ASIDE, FileClass.TEST)
         marker = path.endswith("__init__.py")
-        if not (aside or marker or path in index.reachability.published):
+        if aside or marker or path in index.reachability.published:
+            continue
+        if evidence.location.path == path and evidence.summary.startswith(f"{path} is a "):
+            by_place.setdefault(evidence.summary.removeprefix(f"{path} is "), []).append(path)
+        else:
             by_loader.setdefault(evidence, []).append(path)
-    traps = [
-        (evidence, paths)
+    held = index.reachability.held
+    traps: list[tuple[str, list[str], tuple[Evidence, ...]]] = [
+        (evidence.summary, paths, (evidence,))
         for evidence, paths in by_loader.items()
-        if evidence.location.path not in paths
+        if held.get(evidence.location.path or "") != evidence
     ]
+    traps += [(what, paths, ()) for what, paths in by_place.items()]
     traps.sort(key=lambda trap: (-len(trap[1]), trap[1]))
-    for evidence, paths in traps[:_LOADERS]:
+    for said, paths, told in traps[:_LOADERS]:
         folder = folder_of(paths)
         many = f": {len(paths)} files" + (f" in {folder}" if folder else "")
-        title = evidence.summary + (many if len(paths) > 1 else "")
-        yield _keep(tuple(sorted(paths)), title, (evidence,))
+        yield _keep(tuple(sorted(paths)), said + (many if len(paths) > 1 else ""), told)
 
 
 def _keep(paths: tuple[str, ...], title: str, evidence: tuple[Evidence, ...]) -> Action:

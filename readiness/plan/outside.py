@@ -65,8 +65,8 @@ def _of_rule(rule: RuleSummary, findings: Sequence[Finding]) -> Iterator[Action]
     for group in groups.values():
         first = group[0]
         what = first.cause or (f"{first.message} of {first.location.path}" if urgent else "")
-        if len(groups) == 1 and len(group) > 1 and not first.cause:
-            what = f"{len(group)} places"
+        if len({finding.cause or finding.fingerprint for finding in group}) > 1:
+            what = f"{rule.name.replace('-', ' ')} at {_counted(len(group))}"
         yield Action(
             ActionKind.ATTEST,
             (),
@@ -97,12 +97,13 @@ def _held_by_ci(index: RepoIndex) -> Iterator[Action]:
                     names.setdefault(name, Location(path, step.line))
     wanted = sorted(names.keys() - _GIVEN)
     if wanted:
+        many = f"{len(wanted)} secrets" if len(wanted) > 1 else "secret"
         shown = ", ".join(wanted[:_SHOWN])
         more = f" and {len(wanted) - _SHOWN} more" if len(wanted) > _SHOWN else ""
         yield Action(
             ActionKind.ATTEST,
             (),
-            f"The CI system holds the {len(wanted)} secrets that workflows read: {shown}{more}",
+            f"The CI system holds the {many} that workflows read: {shown}{more}",
             (),
             tuple(
                 Evidence(f"{names[name].path} reads {name}", names[name])
@@ -112,7 +113,7 @@ def _held_by_ci(index: RepoIndex) -> Iterator[Action]:
             phase=Phase.DELIVERY,
             priority=Priority.IMPORTANT,
             effort=Effort.SMALL if len(wanted) <= _SHOWN else Effort.MEDIUM,
-            effort_why=f"{len(wanted)} names to look up",
+            effort_why="1 name to look up" if len(wanted) == 1 else f"{len(wanted)} to look up",
         )
 
 

@@ -9,8 +9,7 @@ from msgspec.structs import replace
 
 from readiness.errors import one_line
 from readiness.model import Action, ActionKind, Finding, Phase, Plan
-
-_CHANGES = (ActionKind.MODIFY, ActionKind.CREATE)
+from readiness.plan.fates import CHANGES
 
 
 class Kept(Struct, frozen=True):
@@ -28,7 +27,7 @@ def kept_by(plan: Plan | None, files: Mapping[str, object], findings: Sequence[F
     """What `plan` says to keep, held against the `files` and `findings` of today."""
     if plan is None:
         return Kept()
-    changes = {finding.fingerprint for finding in findings if finding.action in _CHANGES}
+    changes = {finding.fingerprint for finding in findings if finding.action in CHANGES}
     actions: list[Action] = []
     paths: set[str] = set()
     declined: set[str] = set()

@@ -181,10 +181,10 @@ class _Judge:
         blocked = blocked_by(self._index, set(files))
         actions = self._actions(files, *GOING, ActionKind.AUDIT)
         if len(blocked) == len(files):
-            evidence = tuple(dict.fromkeys(blocked[path] for path in files))[:_SHOWN]
+            evidence = tuple(dict.fromkeys(blocked[path].evidence for path in files))[:_SHOWN]
             told = evidence[0].summary
             return Answer(claim, Standing.CONTRADICTED, told, evidence, files, _names(actions))
-        evidence = tuple(dict.fromkeys(blocked.values()))[:_SHOWN]
+        evidence = tuple(dict.fromkeys(need.evidence for need in blocked.values()))[:_SHOWN]
         told = f"{_counted(len(files))} still there{self._shares(files)}"
         if blocked:
             told += f"; {_counted(len(blocked))} in use and cannot go yet"
@@ -300,7 +300,7 @@ class _Judge:
         entrypoint = next((e for e in self._index.entrypoints.all if e.path == path), None)
         if entrypoint is not None and entrypoint.evidence:
             return entrypoint.evidence[:_SHOWN]
-        return tuple(blocked_by(self._index, {path}).values())
+        return tuple(need.evidence for need in blocked_by(self._index, {path}).values())
 
 
 def _names(actions: Iterable[Action]) -> tuple[str, ...]:

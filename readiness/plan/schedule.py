@@ -40,8 +40,10 @@ _STEPS = (
     ActionKind.ATTEST,
 )
 _PRIORITIES = tuple(Priority)
+_EFFORTS = tuple(Effort)
 _SPREAD = (Area.CONFIG, Area.ARCHITECTURE, Area.PARALLEL)  # what its importers must follow
 _NAMED = 3  # paths of a command
+_UNTOUCHED = (ActionKind.KEEP, ActionKind.AUDIT, ActionKind.ATTEST)  # there is nothing to undo
 
 
 def scheduled(
@@ -65,7 +67,6 @@ def scheduled(
             title=task.title,
             because=task.because,
             evidence=task.evidence(),
-            blockers=task.blockers,
             edits=edits,
             phase=_phase(task, rules),
             priority=task.priority,
@@ -96,6 +97,8 @@ def _effort(index: RepoIndex, task: Task, rules: Mapping[str, RuleSummary]) -> t
         number = len(task.asks)
         size = Effort.SMALL if number <= 5 else Effort.MEDIUM if number <= 30 else Effort.LARGE
         return size, f"a person decides on {_counted(max(number, 1), 'place')}"
+    if task.at:
+        return Effort.SMALL, f"1 file, which mends {_counted(len(task.asks), 'place')}"
     places = len(task.asks)
     if task.kind is ActionKind.CREATE:
         return (
@@ -125,23 +128,25 @@ def _counted(number: int, noun: str) -> str:
 
 def in_order(actions: Iterable[Action]) -> list[Action]:
     """By phase; within one what is urgent outside, then what unblocks, what goes, what is changed
-    and made, and what people decide or do elsewhere at the end."""
+    and made, and what people decide or do elsewhere at the end; of equals what is quickest."""
     return sorted(actions, key=_rank)
 
 
-def _rank(action: Action) -> tuple[int, int, int, int, str]:
+def _rank(action: Action) -> tuple[int, int, int, int, int, str]:
     if action.kind is ActionKind.KEEP:  # in the order in which they were found
-        return action.phase, 0, 0, 0, ""
+        return action.phase, 0, 0, 0, 0, ""
     return (
         action.phase,
-        1 if _urgent(action) else 2 + _STEPS.index(action.kind),
+        1 if is_urgent(action) else 2 + _STEPS.index(action.kind),
         _PRIORITIES.index(action.priority),
+        _EFFORTS.index(action.effort),
         -len(action.paths),
         action.title,
     )
 
 
-def _urgent(action: Action) -> bool:
+def is_urgent(action: Action) -> bool:
+    """Is it done outside, and before all else?"""
     outside = action.where is Where.OUTSIDE
     return outside and action.phase is Phase.CLEANUP and action.priority is Priority.CRITICAL
 
@@ -170,7 +175,7 @@ def _verify(action: Action) -> str:
 
 
 def _undo(action: Action, base_commit: str | None) -> str:
-    if action.where is Where.OUTSIDE or action.kind in (ActionKind.KEEP, ActionKind.AUDIT):
+    if action.where is Where.OUTSIDE or action.kind in _UNTOUCHED:
         return ""
     if action.kind in GOING:
         folder = folder_of(action.paths)
@@ -178,7 +183,7 @@ def _undo(action: Action, base_commit: str | None) -> str:
         return "readiness restore " + (" ".join(map(quoted, places)) or "--all")
     if action.kind is ActionKind.CREATE:
         return "git revert COMMIT" if action.paths else ""
-    if base_commit is None or len(action.paths) > _NAMED:
+    if base_commit is None or not 1 <= len(action.paths) <= _NAMED:
         return "git revert COMMIT"
     return f"git checkout {base_commit[:12]} -- " + " ".join(map(quoted, action.paths))
 

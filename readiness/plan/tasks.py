@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from posixpath import commonpath
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from readiness.model import ActionKind, Evidence, Finding, Priority, RuleSummary, Severity
-from readiness.plan.fates import GOING, Ask
+from readiness.plan.blockers import Need
+from readiness.plan.fates import CHANGES, GOING, Ask
 
 OWN = 20  # files from which a removal is a task of its own
 MANY = 40  # places from which a task is split by folder
 _FEW = 4  # places below which a folder is no task of its own
-_BLOCKERS = 5
 _EVIDENCE = 60
+_BY_NAME = 3  # places that a title names
+_FOLDERS = 3  # that a title names
+_IN_USE = "in use"
 
-_CHANGES = (ActionKind.MODIFY, ActionKind.CREATE)
 _PRIORITIES = {Severity.CRITICAL: Priority.CRITICAL, Severity.HIGH: Priority.IMPORTANT}
 
 
 class Task(Struct):
     """`kind` of `paths`, for one reason: one folder, one root cause, or one rule. `asks` are what
-    it was put together from, worst first."""
+    it was put together from, worst first; `at` is the one file whose change mends them all."""
 
     kind: ActionKind
     asks: list[Ask]
     title: str
+    at: str = ""
 
     @property
     def paths(self) -> tuple[str, ...]:
+        if self.at:
+            return (self.at,)
         return tuple(sorted({path for ask in self.asks for path in ask.paths}))
 
     @property
@@ -39,12 +46,6 @@ class Task(Struct):
     @property
     def because(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(print_ for ask in self.asks for print_ in ask.because))
-
-    @property
-    def blockers(self) -> tuple[str, ...]:
-        told = list(dict.fromkeys(text for ask in self.asks for text in ask.blockers))
-        more = len(told) - _BLOCKERS
-        return (*told[:_BLOCKERS], f"and {more} more uses") if more > 0 else tuple(told)
 
     @property
     def priority(self) -> Priority:
@@ -73,40 +74,66 @@ def put_together(asks: Sequence[Ask], rules: Mapping[str, RuleSummary]) -> list[
     groups: dict[tuple[str, ...], list[Ask]] = {}
     for ask in asks:
         groups.setdefault(_key(ask, roots), []).append(ask)
+    twins = Counter(key[:3] for key in groups)
     tasks = []
     for key, group in groups.items():
+        kind = group[0].kind
         if key[1] == "cause":
-            tasks.append(Task(group[0].kind, group, key[2]))
+            tasks.append(Task(kind, group, key[2], roots[group[0].kind, key[2]]))
             continue
-        tasks += [Task(part[0].kind, part, _title(part, rules)) for part in _split(group)]
+        aside = ", ".join(filter(None, key[3:]))
+        aside = aside if twins[key[:3]] > 1 or aside == _IN_USE else ""
+        tasks += [Task(kind, part, _title(part, rules, aside)) for part in _split(group)]
     return tasks
 
 
-def _key(ask: Ask, roots: set[tuple[str, str]]) -> tuple[str, ...]:
+def freeing(asks: Sequence[Ask], blocked: Mapping[str, Need]) -> list[Task]:
+    """What makes way for what should go and is in use: each file that uses it, and stays, and that
+    nothing else changes, is to be changed."""
+    changed = {path for ask in asks if ask.kind in CHANGES for path in ask.paths}
+    users: dict[str, tuple[Finding, list[Evidence]]] = {}
+    for ask in asks:
+        for path in ask.paths if ask.kind is ActionKind.AUDIT else ():
+            need = blocked.get(path)
+            if need and need.by_name and need.source not in changed and need.source not in blocked:
+                users.setdefault(need.source, (ask.finding, []))[1].append(need.evidence)
+    tasks = []
+    for user, (finding, told) in users.items():
+        more = f" and {len(told) - 1} more" if len(told) > 1 else ""
+        ask = Ask(ActionKind.MODIFY, replace(finding, evidence=tuple(told)), (user,), ())
+        title = f"{told[0].summary}{more}, which should go"
+        tasks.append(Task(ActionKind.MODIFY, [ask], title))
+    return tasks
+
+
+def _key(ask: Ask, roots: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
     finding = ask.finding
     if ask.kind in GOING and len(ask.paths) >= OWN:
         return ask.kind, "one", finding.fingerprint
     if (ask.kind, finding.cause) in roots:
         return ask.kind, "cause", finding.cause
-    if ask.kind not in _CHANGES:
+    if ask.kind is ActionKind.AUDIT and finding.action in GOING:
+        return ask.kind, "rule", finding.rule, _IN_USE
+    if ask.kind not in CHANGES:
         return ask.kind, "rule", finding.rule
     later = priority_of([finding]) is Priority.NICE
-    who = "machine" if finding.edits else "person"
-    return ask.kind, "rule", finding.rule, who, "later" if later else ""
+    who = "readiness apply does it" if finding.edits else ""
+    return ask.kind, "rule", finding.rule, who, "minor" if later else ""
 
 
-def _roots(asks: Iterable[Ask]) -> set[tuple[str, str]]:
-    """(kind, cause) of the findings of several rules that one place mends: the cause names it."""
+def _roots(asks: Iterable[Ask]) -> dict[tuple[str, str], str]:
+    """(kind, cause) of the findings of several rules that one place mends -> the file that it
+    lies in, which the cause names."""
     rules: dict[tuple[str, str], set[str]] = {}
-    named: set[tuple[str, str]] = set()
+    named: dict[tuple[str, str], str] = {}
     for ask in asks:
         cause, path = ask.finding.cause, ask.finding.location.path
         if cause:
             key = (ask.kind, cause)
             rules.setdefault(key, set()).add(ask.finding.rule)
             if path and cause.startswith((f"{path}:", f"{path} ")) and ask.kind not in GOING:
-                named.add(key)
-    return {key for key in named if len(rules[key]) > 1}
+                named[key] = path
+    return {key: path for key, path in named.items() if len(rules[key]) > 1}
 
 
 def _split(asks: list[Ask], depth: int = 0) -> Iterator[list[Ask]]:
@@ -133,17 +160,54 @@ def _place(ask: Ask) -> str:
     return ask.finding.location.path or (ask.paths[0] if ask.paths else "")
 
 
-def _title(asks: Sequence[Ask], rules: Mapping[str, RuleSummary]) -> str:
+def _title(asks: Sequence[Ask], rules: Mapping[str, RuleSummary], aside: str = "") -> str:
+    """What one finding says, with its file; or the name of the rule and where its findings are."""
     first = asks[0].finding
     if len(asks) == 1:
-        return first.message
+        path = first.location.path or ""
+        folder, _, name = path.rpartition("/")
+        known = name in first.message or (folder and folder in first.message)
+        told = first.action is not ActionKind.MODIFY or known
+        return first.message if told else f"{path}: {first.message}"
     rule = rules.get(first.rule)
-    said = sentence(rule.summary) if rule else first.message
-    places = {_place(ask) for ask in asks} - {""}
-    if len(places) == 1:
-        return f"{len(asks)} times in {places.pop()}: {said}"
+    said = rule.name.replace("-", " ") if rule else first.message
+    return f"{said}{f' ({aside})' if aside else ''}: {_where(asks)}"
+
+
+def _where(asks: Sequence[Ask]) -> str:
+    """The files or folders that several findings lie in, by name where they are few."""
+    places = sorted({_place(ask) for ask in asks} - {""})
+    if len(places) < 2:
+        return f"{len(asks)} places" + (f" in {places[0]}" if places else "")
     folder = folder_of(places)
-    return f"{len(places)} places{f' in {folder}' if folder else ''}: {said}"
+    if len(places) <= _BY_NAME:
+        names = [place.rpartition("/")[2] for place in places] if folder else places
+        if len(set(names)) < len(names):
+            names = [place[len(folder) + 1 :] for place in places]
+        listed = f"{', '.join(names[:-1])} and {names[-1]}"
+        return f"{listed} in {folder}" if folder else listed
+    files = {path for ask in asks for path in ask.paths}
+    many = f"{len(places)} {_noun(places, files)}"
+    if folder:
+        return f"{many} in {folder}"
+    tops = Counter(place.partition("/")[0] if "/" in place else "" for place in places)
+    most = tops.most_common(_FOLDERS if len(tops) <= _FOLDERS else _FOLDERS - 1)
+    told = [f"{number} in {top}" if top else f"{number} at the root" for top, number in most]
+    if rest := len(places) - sum(number for _, number in most):
+        told.append(f"{rest} elsewhere")
+    return f"{many} ({', '.join(told)})"
+
+
+def _noun(places: Sequence[str], files: Set[str]) -> str:
+    if all(place in files for place in places):
+        return "files"
+    folders = {folder for path in files for folder in _above(path)}
+    return "folders" if all(place in folders for place in places) else "places"
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def sentence(text: str) -> str:
