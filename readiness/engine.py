@@ -152,7 +152,7 @@ def _make(
     from pathlib import Path
 
     from readiness import assess, collect, gate, secrets, selection, story
-    from readiness.index import unread
+    from readiness.index import owners, unread
     from readiness.rule import slices_of, summarise
 
     installed = tuple(summarise(rule) for rule in rules)
@@ -182,14 +182,17 @@ def _make(
         searched=assess.searches_secrets(slice_.name for slice_ in slices),
     )
     suppressed, lenient, scorecard = found.suppressed, found.lenient, found.scorecard
+    answering = owners.tell(index, suppressed.active)
     proposed = reconciled = None
     if options.plan:
         from readiness import planning
 
+        audited = planning.Audited(
+            index, rules, installed, collected.facts, lenient, suppressed, scorecard
+        )
+        answering = planning.with_gains(audited, answering)
         proposed, reconciled = planning.make(
-            planning.Audited(
-                index, rules, installed, collected.facts, lenient, suppressed, scorecard
-            ),
+            audited,
             options,
             previous=options.previous or _earlier_plan(repository, snapshot, config),
             changed=_changed(repository, snapshot),
@@ -220,6 +223,7 @@ def _make(
         plan=proposed,
         reconciliation=reconciled,
         committed_at=snapshot.committed_at,
+        owners=answering,
         comparison=comparison,
     )
     lasting = (

@@ -12,11 +12,22 @@ from readiness import judging, plan, score
 from readiness.configure import Options
 from readiness.index import RepoIndex
 from readiness.judging import Judgement
-from readiness.model import Finding, Outcome, Plan, Reconciliation, RuleSummary, Scorecard, State
+from readiness.model import (
+    Finding,
+    Outcome,
+    Owner,
+    Plan,
+    Reconciliation,
+    RuleSummary,
+    Scorecard,
+    State,
+)
 from readiness.plan import reconcile
 from readiness.plan.handmade import parse
 from readiness.rule import Rule, summarise
 from readiness.suppress import Suppressed
+
+_DIGITS = 4
 
 
 class Audited(Struct, frozen=True):
@@ -65,6 +76,18 @@ def make(
     found = audited.suppressed.active
     source = options.handmade_source
     return proposed, reconcile.reconcile(handmade, index, proposed, found, source)
+
+
+def with_gains(audited: Audited, owners: Sequence[Owner]) -> tuple[Owner, ...]:
+    """What the overall score gains if all was mended that one of the owners answers for."""
+    what_if = WhatIf(audited)
+    now = what_if(frozenset(), frozenset()).overall
+
+    def gain(owner: Owner) -> float | None:
+        then = what_if(frozenset(owner.fingerprints), frozenset()).overall
+        return None if now is None or then is None else round(then - now, _DIGITS)
+
+    return tuple(replace(owner, gain=gain(owner)) for owner in owners)
 
 
 class WhatIf:

@@ -19,6 +19,7 @@ from msgspec import Struct
 T = TypeVar("T", bound=Struct)
 
 CORE = (
+    "codeowners",
     "compose",
     "dockerfile",
     "dotenv",
