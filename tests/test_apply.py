@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
@@ -20,6 +21,7 @@ import pytest
 from readiness.apply import archive, prepare
 from readiness.apply.journal import ApplyError, Room
 from readiness.apply.prepare import Options
+from readiness.apply.restore import restore
 from readiness.apply.run import Done, apply
 from readiness.cli import main
 from readiness.errors import ReadinessError, UsageError
@@ -256,6 +258,32 @@ def test_an_untracked_artifact_is_archived_before_it_is_removed_and_only_in_plac
     assert (entry.stored, entry.permissions, entry.tracked) == ("archive", 0o600, False)
 
 
+def test_an_archive_is_for_those_who_may_read_what_is_in_it(shop: Git) -> None:
+    shop.write("dump.sql", "insert\n", mode=0o640)
+    shop.write("setup.md", f"Key: `{TOKEN}`\n")
+    shop("add", "setup.md")
+    shop("commit", "--quiet", "-m", "setup")
+    dump = shop("hash-object", "dump.sql")
+    rest = (archived("old/orders.py"), archived("setup.md"))
+    archives = shop.folder / ".git/readiness/archive"
+
+    def permissions(*actions: Action, name: str, archive_secrets: bool = False) -> int:
+        run(shop, *actions, in_place=True, archive_secrets=archive_secrets)
+        with Repository.open(shop.folder) as repository:
+            restore(repository, [], everything=True, name=name)
+        return stat.S_IMODE((archives / name / "files.tar.gz").stat().st_mode)
+
+    mask = os.umask(0o002)
+    try:
+        shop("update-index", "--refresh")
+        assert permissions(*rest, name=ID) == 0o644
+        assert permissions(*rest, name=f"{ID}-2", archive_secrets=True) == 0o600
+        gone = action(ActionKind.REMOVE, "dump.sql", blobs=(dump,))
+        assert permissions(gone, name=f"{ID}-3") == 0o640
+    finally:
+        os.umask(mask)
+
+
 def test_an_untracked_file_with_a_secret_stays_unless_it_may_be_archived(shop: Git) -> None:
     shop.write("creds.md", f"Key: `{TOKEN}`\n")
     creds = action(ActionKind.REMOVE, "creds.md", blobs=(shop("hash-object", "creds.md"),))
@@ -330,7 +358,7 @@ def test_all_edits_of_one_file_are_made_on_what_it_was(shop: Git) -> None:
         ("old/\x1b[2J.py", "control characters"),
         ("old/\\q.py", "backslash"),
         ("old", "is a folder"),
-        ("gone.py", "no longer there"),
+        ("gone.py", "nor was it when the plan was made"),
         ("main.py/inner", "which is a file"),
     ],
 )
@@ -360,6 +388,47 @@ def test_a_file_that_was_renamed_since_the_plan_is_refused_and_its_new_name_told
     shop("mv", "old/orders.py", "old/sales.py")
     shop.commit()
     assert "now in old/sales.py" in refused(shop, archived("old/orders.py"), base=base)
+
+
+def test_a_rename_is_no_file_that_was_there_all_the_time(shop: Git) -> None:
+    shop.write("old/twin.py", "orders = 1\n")
+    base = shop.commit()
+    shop("rm", "--quiet", "old/orders.py")
+    shop.commit()
+    run(shop, archived("old/orders.py", "old/start.sh"), base=base)
+    assert in_tree(shop, BRANCH) == [".gitignore", "main.py", "notes.bak", "old/twin.py"]
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_what_is_done_already_is_not_done_again(
+    shop: Git, tmp_path: Path, capsys: pytest.CaptureFixture[str], in_place: bool
+) -> None:
+    actions = (archived("old/orders.py", "notes.bak"), adding(".gitignore", "*.bak"))
+    file = tmp_path / "plan.toml"
+    file.write_text(document.write(Plan(shop("rev-parse", "HEAD"), actions)))
+    shop("rm", "--quiet", "old/orders.py")
+    shop.commit()
+    command = ["apply", str(file), str(shop.folder), "--apply", *["--in-place"] * in_place]
+    assert main(command) == 0
+    assert "1 of its 2 files are gone already" in capsys.readouterr().out
+    if in_place:
+        shop.commit()
+    else:
+        [branch] = shop("branch", "--list", "readiness/*", "--format=%(refname:short)").split()
+        shop("merge", "--quiet", branch)
+        shop("branch", "--quiet", "-D", branch)
+    before = state(shop)
+    assert main(command) == 0
+    told = capsys.readouterr().out
+    assert "asks for nothing that is to be done" in told and "2 done already" in told
+    assert state(shop) == before
+
+
+def test_a_plan_without_actions_does_nothing(shop: Git) -> None:
+    before = state(shop)
+    run(shop)
+    run(shop, in_place=True)
+    assert state(shop) == before
 
 
 def test_a_plan_from_elsewhere_or_before_the_first_commit_is_refused(

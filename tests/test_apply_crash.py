@@ -202,6 +202,10 @@ class Accident:
         elif name == "write":
             content = b"".join(arguments["pieces"])
             Path(arguments["path"]).write_bytes(content[: len(content) // 2])
+        elif name == "remove_all":
+            paths = list(arguments["paths"])
+            for path in paths[: len(paths) // 2]:
+                Path(path).unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -442,3 +446,45 @@ def test_the_next_call_says_what_became_of_the_interrupted_one(
     assert told in capsys.readouterr().err
     assert not (folder / "old/orders.py").exists()
     shutil.rmtree(folder)
+
+
+def test_a_next_call_that_fails_says_it_as_well(
+    shop: Shop,
+    fast: Path,
+    accident: Callable[[Accident | None], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = copy_of(shop, fast / "fails")
+    accident(KilledAt("move_out"))
+    with suppress(Killed):
+        carry_out(folder, shop.plan, in_place=True)
+    accident(None)
+    assert main(["restore", "--all", "--repository", str(folder)]) == 2
+    undone, failed = capsys.readouterr().err.splitlines()
+    assert "what was interrupted is undone" in undone and "there is no archive" in failed
+    check(shop, folder, in_place=True)
+    shutil.rmtree(folder)
+
+
+def test_an_archive_elsewhere_goes_again_too(
+    shop: Shop, fast: Path, accident: Callable[[Accident | None], None]
+) -> None:
+    ends = set()
+    for step in range(1, 1_000):
+        folder = copy_of(shop, fast / f"elsewhere{step}")
+        archives = fast / f"archives{step}"
+        archives.mkdir()
+        killing = Accident(step, Killed, lasts=True)
+        accident(killing)
+        with suppress(Killed), Repository.open(folder) as repository:
+            apply(repository, shop.plan, Options(folder=str(archives)))
+        accident(None)
+        recover(folder)
+        held = {str(path.relative_to(archives)) for path in archives.rglob("*")}
+        whole = {ID, f"{ID}/{archive.FILES}", f"{ID}/{archive.MANIFEST}"}
+        assert held in (set(), whole), step
+        ends.add(bool(held))
+        shutil.rmtree(folder)
+        if not killing.happened:
+            break
+    assert ends == {False, True}

@@ -1,13 +1,15 @@
-"""Whoever wrote a plan or an archive: nothing outside of the repository is ever written."""
+"""Whoever wrote a plan, archive or journal: nothing outside of the repository is ever written."""
 
 from __future__ import annotations
 
+import functools
 import gzip
+import hashlib
 import io
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -289,11 +291,34 @@ def test_a_bomb_is_not_unpacked(yard: Yard, kept: Path) -> None:
 def test_no_journal_leads_out(yard: Yard, kept: Path) -> None:
     journal = yard.git.folder / ".git/readiness/journal"
     git = str(yard.git.folder / ".git")
-    begun = {"step": "begun", "plan": ID, "git": git, "token": "t", "archive": str(kept)}
+    token = "ab" * 16
+    begun = {"step": "begun", "plan": ID, "git": git, "token": token, "archive": str(kept)}
     outside = str(yard.outside)
-    (yard.outside / "x.lock").write_text("theirs\n")
+    tag = f"refs/tags/readiness/before-{ID}"
+    committed = {"step": "committed", "references": [[tag, yard.git("rev-parse", "HEAD")]]}
+    for name in ("index.lock", "index", "pack/pack-1.pack", "0", f"{ID}/MANIFEST.json"):
+        (yard.outside / name).parent.mkdir(exist_ok=True)
+        (yard.outside / name).write_text(token)
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    replacing = {"step": "committed", "references": [], "index": [digest, "0" * 64]}
+    work = yard.git.folder / ".git/readiness/work"
+    (work / "objects-").mkdir(parents=True)
+    (work / "index").write_text("ours\n")
     yard.before = seen(yard.outside.parent, yard.git.folder)
+    up = "/../../../../../outside"
     for records in (
+        [{**begun, "git": git + "/../../outside"}, replacing],
+        [{**begun, "git": f"{git}/worktrees/../../../outside"}, replacing],
+        [{**begun, "git": "outside"}],
+        [{**begun, "git": git + "\0"}],
+        [{**begun, "git": ""}, {"step": "moving", "moves": []}],
+        [{**begun, "plan": "", "git": outside}, replacing],
+        [{**begun, "plan": "", "token": up}, committed],
+        [{**begun, "token": up}, committed],
+        [{**begun, "token": ""}],
+        [{**begun, "files": f"{outside}/{ID}\0/{ID}"}],
+        [{**begun, "files": f"../outside/{ID}"}],
+        [begun, {"step": "moving", "moves": [move("old/new.py") | {"number": 7}]}],
         [{**begun, "archive": outside}],
         [{**begun, "files": outside}],
         [{**begun, "git": outside}],
@@ -302,11 +327,38 @@ def test_no_journal_leads_out(yard: Yard, kept: Path) -> None:
         [begun, {"step": "committed", "references": [["refs/../../../outside/x", "0" * 40]]}],
         [begun, {"step": "committed", "references": [["refs/heads/main\n", "0" * 40]]}],
         [begun, {"step": "other"}],
+        [begun, committed | {"references": [[tag, "x"]]}],
     ):
         journal.write_bytes(b"".join(msgspec.json.encode(record) + b"\n" for record in records))
         with Repository.open(yard.git.folder) as repository, pytest.raises(ReadinessError):
             restore(repository, [], everything=True)
         yard.check()
+    recovering = functools.partial(recovered, yard, journal)
+    recovering([{**begun, "files": f"{outside}/{ID}"}])  # no folder of ours: it has no token
+    for folder, target in (
+        (f"readiness/work/objects-{token}", outside),
+        (f"readiness/work/objects-{token}/pack", f"{outside}/pack"),
+        ("readiness/work/old", outside),
+        ("readiness/kept", outside),
+        ("refs/tags/readiness", outside),
+        ("objects/pack", outside),
+    ):
+        yard.renew()
+        path = yard.git.folder / ".git" / folder
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(path, ignore_errors=True)
+        path.symlink_to(target)
+        moving = {"step": "moving", "moves": [move("main.py") | {"old": digest}]}
+        recovering([begun, moving] if folder.endswith("old") else [begun, committed])
+
+
+def recovered(yard: Yard, journal: Path, records: Sequence[Mapping[str, object]]) -> None:
+    """Brings the call that a journal tells of to its end, if it may be; nothing else changes."""
+    journal.parent.mkdir(exist_ok=True)
+    journal.write_bytes(b"".join(msgspec.json.encode(record) + b"\n" for record in records))
+    with Repository.open(yard.git.folder) as repository, suppress(ReadinessError):
+        restore(repository, [], everything=True)
+    yard.check()
 
 
 def move(path: str) -> dict[str, object]:

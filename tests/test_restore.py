@@ -226,6 +226,18 @@ def test_the_command_lists_restores_and_says_what_it_cannot(
     assert TOKEN not in told
 
 
+def test_a_tag_without_its_archive_is_listed(
+    shop: Git, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.folder)
+    carry_out(shop, in_place=False)
+    shutil.rmtree(shop.folder / ".git/readiness/archive" / ID)
+    assert main(["restore"]) == 0
+    assert f"{ID}  has no archive any more, but a tag" in capsys.readouterr().out
+    assert main(["restore", "orders.py"]) == 2
+    assert "from the root of the repository" in capsys.readouterr().err
+
+
 def test_all_means_the_archive_and_not_what_tags_alone_still_know(shop: Git) -> None:
     carry_out(shop, in_place=True)
     give_back(shop, everything=True)

@@ -25,6 +25,7 @@ from readiness.model import EXECUTABLE, REGULAR, SYMLINK, decode_path, encode_pa
 from readiness.repo.metadata import HUGE, printable, read_metadata
 
 FILES, MANIFEST = "files.tar.gz", "MANIFEST.json"
+TOKEN = "token"  # in a folder elsewhere, until the archive is final: whose it is
 LARGEST = 1_000_000_000  # bytes of one file
 NAME = re.compile(r"[0-9a-z]{4,64}(?:-[0-9]{1,4})?")
 _VERSION = 1
@@ -104,7 +105,7 @@ def write(
     disk.make_folder(files)
     path = os.path.join(files, FILES)
     digest = hashlib.sha256()
-    disk.write(path, _hashed(_compressed(_tar(manifest, content)), digest))
+    disk.write(path, _hashed(_compressed(_tar(manifest, content)), digest), _readers(manifest))
     manifest = msgspec.structs.replace(manifest, sha256=digest.hexdigest())
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
     for place in dict.fromkeys((files, folder)):
@@ -269,6 +270,14 @@ def _tar(manifest: Manifest, content: Callable[[Entry], bytes]) -> Iterator[byte
         size += sum(map(len, parts))
         yield from parts
     yield b"\0" * _padding(size)
+
+
+def _readers(manifest: Manifest) -> int:
+    """The permissions of the archive: for those who may read everything in it."""
+    others = 0o066
+    for entry in _stored(manifest):
+        others &= 0 if entry.secrets else 0o666 if entry.permissions is None else entry.permissions
+    return 0o600 | others
 
 
 def _padding(size: int) -> int:

@@ -63,7 +63,8 @@ def keep(writer: Writer) -> None:
 def tag(prepared: Prepared) -> NewTag:
     told = (
         f"Before plan {prepared.plan.id}\n\n"
-        "What the plan removes is in this commit. To have it back: readiness restore --all\n"
+        "What the plan removes is in this commit. To have it back:"
+        f" readiness restore --all --from {prepared.name}\n"
     )
     return NewTag(prepared.tag, told)
 
@@ -83,8 +84,9 @@ def message(prepared: Prepared, phase: Phase, changes: list[Change]) -> str:
         by_action[id(change.action)] = (action, count + 1)
     for action, count in list(by_action.values())[:_ACTIONS]:
         rules = f" ({', '.join(action.rules)})" if action.rules else ""
-        files = "1 file" if count == 1 else f"{count:,} files"
-        lines.append(f"- {action.id} {action.kind}: {one_line(action.title)}{rules}, {files}")
+        lines.append(
+            f"- {action.id} {action.kind}: {one_line(action.title)}{rules}, {files(count)}"
+        )
         speaking = [each for each in action.evidence if each.speaks is Speaks.FOR]
         for evidence in speaking[:_EVIDENCE]:
             place = evidence.location.path or ""
@@ -99,6 +101,11 @@ def message(prepared: Prepared, phase: Phase, changes: list[Change]) -> str:
         lines.append(f"- and {len(by_action) - _ACTIONS} more actions")
     lines += ["", f"Readiness-Plan: {prepared.plan.id}", f"Readiness-Before: {prepared.tag}", ""]
     return "\n".join(lines)
+
+
+def files(number: int) -> str:
+    """ "1 file", "2 files"."""
+    return "1 file" if number == 1 else f"{number:,} files"
 
 
 def counts(changes: Iterable[Change]) -> str:

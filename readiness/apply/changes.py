@@ -24,6 +24,7 @@ from readiness.model import (
     encode_path,
 )
 
+DONE = "it is done already"
 BY_HAND = "no machine can make this change safely"
 _REMOVALS = (ActionKind.ARCHIVE, ActionKind.REMOVE)
 _WRITES = (ActionKind.MODIFY, ActionKind.CREATE)
@@ -109,8 +110,7 @@ class _Worker:
             if reason is not None:
                 self.left.append(Left(action, reason))
             elif action.kind in _REMOVALS:
-                found = (self._removal(action, path) for path in action.paths)
-                removals += ((action.phase, change) for change in found if change is not None)
+                removals += ((action.phase, change) for change in self._removals(action))
             else:
                 writing.append(action)
         going = {change.path for _, change in removals}
@@ -121,6 +121,17 @@ class _Worker:
         self._check_collisions(work)
         return Work(work, tuple(self.left), tuple(dict.fromkeys(self.problems)))
 
+    def _removals(self, action: Action) -> list[Change]:
+        """What is to be removed; what is gone already is told."""
+        problems = len(self.problems)
+        found = [self._removal(action, path) for path in action.paths]
+        changes = [change for change in found if change is not None]
+        gone = len(found) - len(changes)
+        if gone and len(self.problems) == problems:
+            some = f"{gone:,} of its {len(found):,} files are gone already"
+            self.left.append(Left(action, some if changes else DONE))
+        return changes
+
     def _removal(self, action: Action, path: str) -> Change | None:
         found = self._find(action, path)
         expected = self._expected(path)
@@ -129,7 +140,7 @@ class _Worker:
             raw = encode_path(path) if fault(path) is None else b""
             return Change(path, raw, action, expected, REGULAR, tracked=False) if raw else None
         if found is None:
-            self._gone(path, expected)
+            self._check_gone(path, expected)
             return None
         if found.blob_id != expected:
             self._refuse(f"{path} has changed since the plan was made")
@@ -151,15 +162,21 @@ class _Worker:
             self._refuse(f"{path} lies below {holder}, which is {kind}")
         return found
 
-    def _gone(self, path: str, expected: str | None) -> None:
+    def _check_gone(self, path: str, expected: str | None) -> None:
+        """It may have been removed since, but not be another name for what is there."""
         if any(problem.startswith(f"{one_line(path)} ") for problem in self.problems):
             return
         if path in self.folders:
             self._refuse(f"{path} is a folder; a plan names files")
             return
-        moved = [file.path for file in self.view.now.values() if file.blob_id == expected]
-        hint = f" (its content is now in {one_line(moved[0])})" if expected and moved else ""
-        self._refuse(f"{path} is no longer there{hint}")
+        if expected is None:
+            self._refuse(f"{path} is not there, nor was it when the plan was made: a wrong name?")
+            return
+        now, then = self.view.now, self.view.then
+        same = [file.path for file in now.values() if file.blob_id == expected]
+        moved = [other for other in same if other not in then]
+        if moved:
+            self._refuse(f"{path} is no longer there, its content is now in {one_line(moved[0])}")
 
     def _expected(self, path: str) -> str | None:
         """The content that the plan was made from; what it does not say is as in its commit."""
@@ -175,7 +192,7 @@ class _Worker:
         for action in actions:
             contents, refused = self._try(action, done, current, going)
             if refused:
-                self.left.append(Left(action, "; ".join(refused)))
+                self.left.append(Left(action, "; ".join(dict.fromkeys(refused))))
             current |= contents
             for path, content in contents.items():
                 done[path] += (edit for edit in action.edits if edit.path == path)
@@ -208,7 +225,7 @@ class _Worker:
                 refused.append(f"{one_line(path)}: {new.refused}")
             elif new.content != current.get(path, before):
                 contents[path] = new.content
-        return contents, refused or ([] if contents else ["it is done already"])
+        return contents, refused or ([] if contents else [DONE])
 
     def _before(self, action: Action, path: str, going: set[str]) -> bytes | str:
         """The content at HEAD of a file that is to be changed, or why it is not."""
@@ -219,12 +236,29 @@ class _Worker:
             self._refuse(f"{path} is removed and changed by the same plan")
         expected = self._expected(path)
         if (found.blob_id if found else None) != expected:
+            if found is not None and self.view.read(found.blob_id) == self._planned(path, expected):
+                return DONE
             self._refuse(f"{path} has changed since the plan was made")
             return "the file has changed"
         if found is not None and found.mode not in (0o100644, 0o100755):
             return f"{one_line(path)} is no ordinary file"
         before = self.view.read(found.blob_id) if found else b""
         return f"{one_line(path)}: {before}" if isinstance(before, str) else before
+
+    def _planned(self, path: str, blob: str | None) -> bytes | None:
+        """What the whole plan makes of a file that held `blob`, or of none; null for unreadable."""
+        before = self.view.read(blob) if blob else b""
+        if isinstance(before, str):
+            return None
+        planned, done = before, list[Edit]()
+        for action in self.plan.actions:
+            own = [edit for edit in action.edits if edit.path == path]
+            if own and _not_here(action) is None:
+                new = self.editor(before, [*done, *own])
+                if not new.refused:
+                    planned = new.content
+                    done += own
+        return planned
 
     def _check_twice(self, removals: Sequence[tuple[Phase, Change]]) -> None:
         seen: set[str] = set()

@@ -34,6 +34,7 @@ from readiness.errors import ReadinessError
 from readiness.repo.metadata import HUGE, printable, read_metadata
 
 _TRIES, _PAUSE = 20, 0.05  # to take the lock, and seconds between
+PRIVATE = 0o700  # of `work`: what is only for its owner stays so while it lies there
 _JOURNAL, _LOCK, _WORK, ARCHIVES = "journal", "lock", "work", "archive"
 
 
@@ -82,7 +83,7 @@ class Committed(Struct, frozen=True, tag="committed", tag_field="step"):
 Record = Begun | Archived | Moving | Committed
 
 
-class Story(Struct):
+class Story(Struct, frozen=True):
     """What a journal says."""
 
     begun: Begun
@@ -90,13 +91,18 @@ class Story(Struct):
     committed: Committed | None = None
 
 
+NOTHING_BEGUN = Story(Begun("", "", ""))  # the first record is torn
+
+
 class Room:
-    """The folder `readiness` of a Git directory: the journal, the lock, archives, and `work`."""
+    """The folder `readiness` of a Git directory: the journal, the lock, archives, `work`, and
+    `kept`, what was in the way of a file that came back."""
 
     def __init__(self, common: str) -> None:
         self.folder = os.path.join(common, "readiness")
         self.archives = os.path.join(self.folder, ARCHIVES)
         self.work = os.path.join(self.folder, _WORK)
+        self.kept = os.path.join(self.folder, "kept")
         self.journal = os.path.join(self.folder, _JOURNAL)
 
     def pending(self) -> Story | None:
@@ -105,21 +111,18 @@ class Room:
         if content is None:
             return None
         records = [_decode(line, self.journal) for line in content.split(b"\n")[:-1]]
-        if not records:  # torn before anything was done
-            return Story(Begun("", "", ""))
+        if not records:
+            return NOTHING_BEGUN
         if not isinstance(records[0], Begun):
             raise _damaged(self.journal)
-        story = Story(records[0])
-        for record in records[1:]:
-            if isinstance(record, Moving):
-                story.moving = record
-            elif isinstance(record, Committed):
-                story.committed = record
-        return story
+        moving = next((each for each in records if isinstance(each, Moving)), None)
+        committed = next((each for each in records if isinstance(each, Committed)), None)
+        return Story(records[0], moving, committed)
 
     def is_real(self) -> bool:
         """Is it there? Raises ApplyError where a symlink stands in for it or a folder in it."""
-        for path in (self.folder, self.archives, self.work):
+        inner = [os.path.join(self.work, name) for name in ("old", "new")]
+        for path in (self.folder, self.archives, self.kept, self.work, *inner):
             if os.path.islink(path):
                 raise ApplyError(f"{printable(path)} is a symlink; nothing is written through it")
         return os.path.isdir(self.folder)

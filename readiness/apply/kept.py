@@ -57,7 +57,7 @@ def choose(
 ) -> list[tuple[Kept, Entry]]:
     """The entries that are asked for, each path from the latest archive that has it."""
     known = archives(repository)
-    tagged = [_of_tag(repository, tag) for tag in _tags(repository, known)]
+    tagged = [_of_tag(repository, tag) for tag in tags_alone(repository, known)]
     if name is not None:
         known = [kept for kept in (*known, *tagged) if kept.name == name]
         tagged = []
@@ -85,7 +85,10 @@ def choose(
     unknown = [path for path in paths if path not in found]
     if unknown:
         hint = f"; {broken[0]}" if broken else ""
-        raise UsageError(f"no archive holds {one_line(unknown[0])!r}{hint}")
+        raise UsageError(
+            f"no archive holds {one_line(unknown[0])!r}; name it as the plan does, from the root of"
+            f" the repository{hint}"
+        )
     return [chosen[path] for path in sorted(chosen)]
 
 
@@ -94,7 +97,7 @@ def _covers(asked: str, path: str) -> bool:
     return path == asked or path.startswith(f"{folder}/")
 
 
-def _tags(repository: Repository, known: Iterable[Kept]) -> list[tuple[str, str]]:
+def tags_alone(repository: Repository, known: Iterable[Kept]) -> list[tuple[str, str]]:
     """(name, id) of the tags whose archive is gone or damaged."""
     whole = {kept.name for kept in known if kept.manifest is not None}
     return [

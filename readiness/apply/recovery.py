@@ -18,20 +18,22 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from readiness.apply import archive, disk, journal
 from readiness.apply.archive import NAME
-from readiness.apply.journal import ApplyError, Begun, Move, Room, Story
+from readiness.apply.journal import NOTHING_BEGUN, PRIVATE, ApplyError, Begun, Move, Room, Story
 from readiness.apply.paths import encoded, fault, parents
-from readiness.errors import one_line
+from readiness.errors import ReadinessError, one_line
 from readiness.model import encode_path
 from readiness.repo import Repository
 from readiness.repo.folder import Folder, read_at
 from readiness.repo.metadata import HUGE, printable, read_metadata
+from readiness.repo.writer import fault_of_folders
 
 _REFERENCE = re.compile(r"refs/(?:heads/readiness/cleanup|tags/readiness/before)-[0-9a-z-]+")
+_TOKEN = re.compile(r"[0-9a-f]{32}")
 _OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _TAKEN = {errno.EEXIST, errno.ENOTDIR, errno.ELOOP}
 _TRIES = 20  # to create references while another Git process holds their locks
@@ -67,6 +69,17 @@ def _recover(repository: Repository) -> list[str]:
     return [f"plan {story.begun.plan}: what was interrupted is undone", *notes]
 
 
+@contextmanager
+def told_first(notes: Sequence[str]) -> Iterator[None]:
+    """Where what follows fails, what was brought to its end before is told as well."""
+    try:
+        yield
+    except ReadinessError as error:
+        if not notes:
+            raise
+        raise type(error)("\n".join((*notes, str(error)))) from error
+
+
 def undo(repository: Repository) -> list[str]:
     """Undoes what the journal tells; sentences on what somebody must look at."""
     room = Room(repository.common_folder)
@@ -96,6 +109,7 @@ def finish(repository: Repository) -> list[str]:
     notes: list[str] = []
     writer = repository.writer(room.work, story.begun.token)
     for source, target in writer.packs():
+        disk.make_folder(os.path.dirname(target))
         if not os.path.lexists(target):
             disk.replace(source, target)
             disk.sync(os.path.dirname(target))
@@ -106,8 +120,9 @@ def finish(repository: Repository) -> list[str]:
         with Folder(repository.root) as folder:
             gone = [move.path for move in story.moving.moves if move.new is None]
             _remove_empty(folder, gone)
-        for move in story.moving.moves:
-            disk.remove(old_place(room, move.number))
+        disk.remove_all(old_place(room, move.number) for move in story.moving.moves)
+    if story.begun.files is not None:
+        disk.remove(os.path.join(story.begun.files, archive.TOKEN))
     _unlock_index(room, story.begun)
     _clean(room)
     journal.end(room)
@@ -134,26 +149,45 @@ def digest_at(folder: int | None, name: bytes) -> str | None:
 
 def _check(story: Story, room: Room, repository: Repository) -> None:
     """The journal must speak of this work tree, and of nothing outside."""
-    begun = story.begun
-    if not begun.plan:
+    if story == NOTHING_BEGUN:
         return
+    begun, common = story.begun, repository.common_folder
     moves = story.moving.moves if story.moving is not None else ()
     if moves and begun.git != repository.git_folder:
         raise ApplyError(
             f"apply was interrupted in another work tree of this repository"
-            f" ({printable(begun.git)}); run readiness apply there first"
+            f" ({printable(begun.git)}); run readiness apply there first. If the work tree is gone,"
+            f" {printable(room.work)}/old holds what was in it: take it, then remove the journal"
         )
-    wrong = any(fault(move.path) is not None for move in moves)
-    for name, value in story.committed.references if story.committed is not None else ():
+    wrong = any(
+        fault(move.path) is not None or move.number != number for number, move in enumerate(moves)
+    )
+    references = story.committed.references if story.committed is not None else ()
+    for name, value in references:
         wrong = wrong or not (_REFERENCE.fullmatch(name) and _OBJECT.fullmatch(value))
-    if os.path.commonpath((begun.git, repository.common_folder)) != repository.common_folder:
-        wrong = True
+    holder, name = os.path.split(begun.git)
+    linked = holder == os.path.join(common, "worktrees") and name not in ("", ".", "..")
+    wrong = wrong or not (begun.git == common or linked) or not _TOKEN.fullmatch(begun.token)
     if begun.archive:
         folder, name = os.path.split(begun.archive)
         wrong = wrong or folder != room.archives or not NAME.fullmatch(name)
-        wrong = wrong or os.path.basename(begun.files or name) != name
+        files = begun.files or begun.archive
+        wrong = wrong or os.path.basename(files) != name or not os.path.isabs(files)
+        wrong = wrong or "\0" in files
     if wrong:
-        raise ApplyError(f"{printable(room.journal)} names what it cannot name; look at it")
+        raise ApplyError(
+            f"{printable(room.journal)} does not speak of this repository as it lies here, so an"
+            " interrupted call is not brought to its end. If you moved the repository since, move"
+            " it back and run this again; else look at what lies in work/old beside the journal"
+        )
+    objects = os.path.join(room.work, f"objects-{begun.token}")
+    for path in (begun.git, objects, os.path.join(objects, "pack")):
+        if os.path.islink(path):
+            raise ApplyError(f"{printable(path)} is a symlink; nothing is read through it")
+    written = {os.path.dirname(name) for name, _ in references}
+    found = fault_of_folders(common, sorted(written | {"objects/pack"} if written else ()))
+    if found is not None:
+        raise ApplyError(found)
 
 
 def _undo_move(room: Room, folder: Folder, move: Move) -> str | None:
@@ -185,9 +219,8 @@ def _undo_move(room: Room, folder: Folder, move: Move) -> str | None:
 
 
 def _keep_aside(room: Room, move: Move) -> str:
-    aside = os.path.join(room.folder, "kept")
-    disk.make_folder(aside)
-    place = os.path.join(aside, f"{move.number}-{os.urandom(4).hex()}")
+    disk.make_folder(room.kept)
+    place = os.path.join(room.kept, f"{move.number}-{os.urandom(4).hex()}")
     disk.rename(old_place(room, move.number), place)
     return (
         f"{one_line(move.path)} is there anew; the file from before is kept as {printable(place)}"
@@ -236,7 +269,7 @@ def _create(repository: Repository, room: Room, story: Story) -> None:
         if attempt == _TRIES - 1:  # whoever wrote these names was killed: only we use them
             for name, _ in missing:
                 disk.remove(os.path.join(repository.common_folder, name + ".lock"))
-        disk.make_folder(room.work)
+        disk.make_folder(room.work, PRIVATE)
         disk.remove_tree(os.path.join(room.work, "references"))
         if not repository.writer(room.work, story.begun.token).create_references(missing):
             time.sleep(_PAUSE)
@@ -261,14 +294,19 @@ def _unlock_index(room: Room, begun: Begun) -> None:
 
 
 def _discard_archive(room: Room, begun: Begun) -> None:
+    """Removes what was archived; elsewhere only from a folder that holds our token."""
     if not begun.archive:
         return
     for place in filter(None, (begun.archive, begun.files)):
         for folder in (place, f"{place}.new"):
-            if os.path.isdir(folder) and not os.path.islink(folder):
-                for name in (archive.MANIFEST, archive.FILES):
+            if not os.path.isdir(folder) or os.path.islink(folder):
+                continue
+            token = read_metadata(os.path.join(folder, archive.TOKEN))
+            torn = token is not None and begun.token.encode().startswith(token)
+            if place == begun.archive or torn:
+                for name in (archive.MANIFEST, archive.FILES, archive.TOKEN):
                     disk.remove(os.path.join(folder, name))
-                disk.remove_folder(folder)
+            disk.remove_folder(folder)
 
 
 def _clean(room: Room) -> None:

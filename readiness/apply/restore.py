@@ -15,7 +15,7 @@ from msgspec import Struct
 from readiness.apply import archive, disk, recovery
 from readiness.apply.archive import ArchiveError, Entry
 from readiness.apply.in_place import lock_index
-from readiness.apply.journal import ApplyError, Begun, Journal, Room
+from readiness.apply.journal import PRIVATE, ApplyError, Begun, Journal, Room
 from readiness.apply.kept import Kept, choose
 from readiness.errors import UsageError, one_line
 from readiness.model import EXECUTABLE, SYMLINK
@@ -65,19 +65,20 @@ def restore(
     room = Room(repository.common_folder)
     with room.locked():
         notes = recovery.recover(repository)
-        entries = choose(repository, paths, everything=everything, name=name)
-        with Folder(repository.root) as folder:
-            wanted = _compare(repository, folder, entries, force=force)
-            begun = Begun("restore", repository.git_folder, os.urandom(16).hex())
-            try:
-                with Journal.begin(room, begun):
-                    disk.make_folder(room.work)
-                    notes += _Restorer(repository, room, folder, begun).run(wanted)
-            except OSError as error:
-                reason = (error.strerror or str(error)).lower()
-                raise ApplyError(f"{reason}; run it again for the rest") from error
-            finally:
-                recovery.undo(repository)
+        with recovery.told_first(notes):
+            entries = choose(repository, paths, everything=everything, name=name)
+            with Folder(repository.root) as folder:
+                wanted = _compare(repository, folder, entries, force=force)
+                begun = Begun("restore", repository.git_folder, os.urandom(16).hex())
+                try:
+                    with Journal.begin(room, begun):
+                        disk.make_folder(room.work, PRIVATE)
+                        notes += _Restorer(repository, room, folder, begun).run(wanted)
+                except OSError as error:
+                    reason = (error.strerror or str(error)).lower()
+                    raise ApplyError(f"{reason}; run it again for the rest") from error
+                finally:
+                    recovery.undo(repository)
     return Restored(
         back=_paths(each for each in wanted if each.stale and each.entry.stored != "nowhere"),
         same=_paths(each for each in wanted if not each.stale),
@@ -258,9 +259,8 @@ class _Restorer:
 
     def _keep(self, number: int, name: bytes, folder: int) -> str:
         """Gives what is there a second name, so that replacing it loses nothing."""
-        kept = os.path.join(self.room.folder, "kept")
-        disk.make_folder(kept)
-        place = os.path.join(kept, f"{number}-{os.urandom(4).hex()}")
+        disk.make_folder(self.room.kept)
+        place = os.path.join(self.room.kept, f"{number}-{os.urandom(4).hex()}")
         disk.take_name_from(name, folder, place)
         return place
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from readiness.apply import archive, branch, disk, recovery
 from readiness.apply.archive import Entry
 from readiness.apply.in_place import InPlace, lock_index
-from readiness.apply.journal import ApplyError, Archived, Begun, Committed, Journal, Room
+from readiness.apply.journal import PRIVATE, ApplyError, Archived, Begun, Committed, Journal, Room
 from readiness.apply.prepare import Options, Prepared, prepare
 from readiness.errors import ReadinessError
 from readiness.model import Plan
@@ -37,15 +37,16 @@ def apply(repository: Repository, plan: Plan, options: Options) -> Done:
         notes = recovery.recover(repository)
         if pending is not None and pending.committed is not None and pending.begun.plan == plan.id:
             return Done(None, tuple(notes))
-        prepared = prepare(repository, plan, options)
-        if prepared.changes:
-            try:
-                notes += _carry_out(repository, prepared, room)
-            except BaseException as error:
-                told = _undone(repository, room, error)
-                if told is error:
-                    raise
-                raise told from error
+        with recovery.told_first(notes):
+            prepared = prepare(repository, plan, options)
+            if prepared.changes:
+                try:
+                    notes += _carry_out(repository, prepared, room)
+                except BaseException as error:
+                    told = _undone(repository, room, error)
+                    if told is error:
+                        raise
+                    raise told from error
         return Done(prepared, tuple(notes))
 
 
@@ -64,7 +65,7 @@ def _carry_out(repository: Repository, prepared: Prepared, room: Room) -> list[s
         InPlace(repository, prepared, room, begun.token) if prepared.options.in_place else None
     )
     with Journal.begin(room, begun) as journal:
-        disk.make_folder(room.work)
+        disk.make_folder(room.work, PRIVATE)
         index = None
         if in_place is not None:
             lock_index(room, begun)
@@ -89,6 +90,9 @@ def _carry_out(repository: Repository, prepared: Prepared, room: Room) -> list[s
 def _write_archive(prepared: Prepared, begun: Begun, read: Callable[[Entry], bytes]) -> None:
     """Writes it under another name, reads it back, and gives it its own."""
     files = begun.files or begun.archive
+    if begun.files is not None:
+        disk.make_folder(f"{files}.new")
+        disk.write(os.path.join(f"{files}.new", archive.TOKEN), [begun.token.encode()])
     archive.write(f"{begun.archive}.new", f"{files}.new", prepared.manifest, read)
     if begun.files is not None:
         disk.rename(f"{files}.new", files)

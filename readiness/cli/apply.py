@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from readiness import secrets
-from readiness.apply.branch import counts, phases
-from readiness.apply.changes import BY_HAND, Change, Left
+from readiness.apply.branch import counts, files, phases
+from readiness.apply.changes import BY_HAND, DONE, Change, Left
 from readiness.apply.journal import ApplyError, Room
 from readiness.apply.prepare import Options, Prepared, prepare
 from readiness.apply.run import apply
@@ -148,7 +148,7 @@ def _summary(prepared: Prepared, repository: Repository, *, done: bool) -> Itera
     if prepared.files is None:
         folder = os.path.join(folder, prepared.name)
     size = sum(entry.size for entry in stored)
-    yield f"  archive  {printable(folder)}: {len(stored):,} files, {size:,} bytes"
+    yield f"  archive  {printable(folder)}: {files(len(stored))}, {size:,} bytes"
     yield f"  tag      {prepared.tag} on {prepared.commit[:12]}"
 
 
@@ -178,18 +178,20 @@ def _secrets(prepared: Prepared) -> Iterator[str]:
     one = len(holding) == 1
     stored = any(entry.stored == "archive" for entry in holding)
     yield ""
-    yield f"{len(holding):,} {'file holds' if one else 'files hold'} secrets" + (
+    yield f"{files(len(holding))} {'holds' if one else 'hold'} secrets" + (
         ", and the archive has them:" if stored else ", so the archive leaves them out:"
     )
     yield from (f"  {entry.path}: {', '.join(entry.secrets)}" for entry in holding)
-    yield "  Git's history still has them: rotate every one; removing the file undoes no leak"
+    history = "Git's history still has them: " if any(entry.tracked for entry in holding) else ""
+    yield f"  {history}rotate every one; removing the file undoes no leak"
 
 
 def _left(left: Iterable[Left]) -> Iterator[str]:
     """What is not done here: what people must do, each with its reason, and the rest by number."""
     left = list(left)
     number = Counter(each.action.kind for each in left if each.action.kind in _SAID_ONCE)
-    others = [each for each in left if each.action.kind not in _SAID_ONCE]
+    others = [each for each in left if each.action.kind not in _SAID_ONCE and each.reason != DONE]
+    done = sum(each.reason == DONE for each in left)
     if others:
         yield ""
         yield f"Left to people: {BY_HAND}, or as said"
@@ -198,9 +200,11 @@ def _left(left: Iterable[Left]) -> Iterator[str]:
         yield f"  {action.id} {action.kind}: {one_line(action.title)}"
         if each.reason != BY_HAND:
             yield f"    {each.reason}"
-    if number:
+    if number or done:
+        told = [f"{number[kind]:,} {kind}" for kind in number]
+        told += [f"{done:,} done already"] if done else []
         yield ""
-        yield "Nothing to do here: " + ", ".join(f"{number[kind]:,} {kind}" for kind in number)
+        yield f"Nothing to do here: {', '.join(told)}"
 
 
 def _next(prepared: Prepared, *, done: bool) -> Iterator[str]:
@@ -210,6 +214,8 @@ def _next(prepared: Prepared, *, done: bool) -> Iterator[str]:
     if prepared.branch is not None:
         yield f"Next:  git diff {prepared.commit[:12]} {prepared.branch}"
         yield f"       git merge {prepared.branch}"
+        yield f"Undo:  git branch -D {prepared.branch}, or after the merge:"
+        yield f"       readiness restore --all --from {prepared.name}"
     else:
         yield "Next:  git diff --cached, then git commit"
-    yield "Undo:  readiness restore --all"
+        yield f"Undo:  readiness restore --all --from {prepared.name}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from readiness.apply.branch import files
 from readiness.apply.journal import Room
-from readiness.apply.kept import Kept, archives
+from readiness.apply.kept import Kept, archives, tags_alone
 from readiness.apply.restore import Restored, restore
 from readiness.cli.output import complain, emit
 from readiness.errors import UsageError
@@ -32,7 +33,8 @@ def command(
                 raise UsageError("name the files to give back, or say --all")
             if Room(opened.common_folder).pending() is not None:
                 complain("an earlier call was interrupted; readiness apply or restore ends it")
-            emit(_listed(archives(opened)))
+            kept = archives(opened)
+            emit(_listed(kept, [name for name, _ in tags_alone(opened, kept)]))
             return
         if paths and everything:
             raise UsageError("--all and paths exclude each other; give one")
@@ -42,9 +44,10 @@ def command(
     emit(_told(restored))
 
 
-def _listed(kept: list[Kept]) -> str:
-    if not kept:
-        return "There is no archive: readiness apply has removed nothing here.\n"
+def _listed(kept: list[Kept], tags: list[str]) -> str:
+    """The archives, and the tags of those that are gone."""
+    if not kept and not tags:
+        return "There is no archive here.\n"
     lines = []
     for each in kept:
         if each.manifest is None:
@@ -54,10 +57,16 @@ def _listed(kept: list[Kept]) -> str:
         stored = [entry for entry in manifest.entries if entry.stored == "archive"]
         how = f"on branch {printable(manifest.branch)}" if manifest.branch else "in place"
         lines.append(
-            f"{each.name}  {len(manifest.entries):,} files of {manifest.commit[:12]} changed {how},"
+            f"{each.name}  {files(len(manifest.entries))} of {manifest.commit[:12]} changed {how},"
             f" {len(stored):,} of them archived ({sum(entry.size for entry in stored):,} bytes)"
         )
         lines.append(f"  files  {printable(each.folder)}")
+    whole = {each.name for each in kept}
+    lines += [
+        f"{name}  has no archive any more, but a tag: Git's history gives what it knows"
+        for name in tags
+        if name not in whole
+    ]
     lines += ["", "Next:  readiness restore PATH…    or    readiness restore --all"]
     return "\n".join(lines) + "\n"
 
@@ -67,5 +76,5 @@ def _told(restored: Restored) -> str:
     lines += [f"removed   {path} (apply had made it)" for path in restored.gone]
     same = len(restored.same)
     if same:
-        lines.append(f"{same:,} {'file was' if same == 1 else 'files were'} as before already")
+        lines.append(f"{files(same)} {'was' if same == 1 else 'were'} as before already")
     return "\n".join(lines) + "\n"
