@@ -70,7 +70,7 @@ def evaluate(
     """
     scored = {rule.id: rule for rule in rules if rule.status == "stable"}
     raw_scores = _scores(scored, raw)
-    waived_scores = _scores(scored, waived)
+    waived_scores = raw_scores if waived is raw else _scores(scored, waived)
     dimensions = tuple(
         Score(
             dimension=score.dimension,

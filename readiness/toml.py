@@ -18,4 +18,9 @@ def loads(data: bytes) -> dict[str, Any]:
 
     if any(line.count(b".") > _DOTS for line in data.split(b"\n")):
         raise RecursionError("a key of too many parts")
-    return tomllib.loads(data.decode("utf-8-sig"))
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except ValueError as error:
+        if type(error) is ValueError:  # int() speaks to programmers here
+            raise ValueError("a number has too many digits") from error
+        raise

@@ -141,15 +141,11 @@ def _common(paths: Sequence[str]) -> str:
 def shortened(path: str, width: int) -> str:
     """A path in at most `width` columns where its name allows it: whole folders go, from the
     front."""
-    if columns(path) <= width:
-        return path
-    parts = path.split("/")
-    last = max(1, len(parts) - 1)
-    for start in range(1, last + 1):
-        short = "…/" + "/".join(parts[start:])
-        if columns(short) <= width:
-            return short
-    return f"…/{parts[-1]}" if len(parts) > 1 else path
+    slash = "/" if path.endswith("/") else ""
+    parts = path.rstrip("/").split("/")
+    shorter = ("…/" + "/".join(parts[start:]) + slash for start in range(1, len(parts)))
+    forms = [path, *shorter]
+    return next((form for form in forms if columns(form) <= width), forms[-1])
 
 
 def following(words: Iterable[str], most: int) -> tuple[list[str], int]:

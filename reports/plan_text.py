@@ -12,6 +12,7 @@ from ._plan import (
     Stage,
     gain,
     kept,
+    places,
     plan_of,
     points,
     score_after,
@@ -75,10 +76,8 @@ def _lines(report: Report, paint: Paint) -> Iterator[str]:
 def _kept(action: Action) -> str:
     if len(action.paths) == 1:
         return shortened(safe(action.paths[0]), _NAME)
-    loader = action.evidence[0].location.path if action.evidence else None
-    if loader:
-        return f"{len(action.paths):,} files that {shortened(safe(loader), 0)} loads"
-    return safe(action.title)
+    [(folder, _)] = places(action.paths, 1)
+    return f"{len(action.paths):,} files in {shortened(safe(folder or './'), _NAME)}"
 
 
 def _summary(report: Report) -> str:

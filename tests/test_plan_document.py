@@ -170,7 +170,7 @@ def test_one_sentence_of_the_evidence_is_data_for_the_commit() -> None:
 def test_a_path_that_no_terminal_should_show_is_left_out_and_said_so() -> None:
     going = Action(ActionKind.REMOVE, ("a\x1b[2J.py", "b.py"), "old", (), blobs=("a" * 40, ""))
     shown = write(Plan(BASE, (going,)))
-    assert "# 1 more with control characters in the name: see to them by hand" in shown
+    assert "# 1 more, whose names no plan can hold: see to them by hand" in shown
     assert [action.paths for action in read(shown).actions] == [("b.py",)]
 
 
@@ -208,9 +208,13 @@ def test_keep_wins_over_what_would_remove_or_ask_also_for_a_folder() -> None:
         ("a/../../x", "is not plain"),
         ("a//x", "is not plain"),
         ("./x", "is not plain"),
-        ("a/", "is not plain"),
+        ("a/", "is a folder, which only a KEEP may name; name its files"),
         (".git/config", "lies in Git's own folder"),
         ("sub/.GIT/hooks/post-checkout", "lies in Git's own folder"),
+        ("GIT~1/hooks/post-checkout", "lies in Git's own folder"),
+        (".git./config", "lies in Git's own folder"),
+        (".git::$INDEX_ALLOCATION/config", "lies in Git's own folder"),
+        (".g\\u200cit/config", "lies in Git's own folder"),
         ("\\\\x2e\\\\x2e/x", "holds a backslash that escapes nothing"),
         ("a\\\\b", "holds a backslash that escapes nothing"),
         ("a\\u0000", "holds control characters"),
@@ -228,6 +232,8 @@ def test_a_path_that_leaves_the_tree_or_is_not_plain_is_refused(path: str, told:
         ("", "plan.toml:1: version must be 1; make the plan anew: readiness plan"),
         ("version = true", "plan.toml:1: version must be 1; make the plan anew: readiness plan"),
         ("version = 1\nx = [", "plan.toml: is not TOML: Invalid value (at end of document)"),
+        ("version = 1\ntarget = " + "9" * 5_000, "is not TOML: a number has too many digits"),
+        (HEAD + action("KEEP", "/"), "plan.toml:6: paths '/' is absolute"),
         ("version = 1\n\nactoin = 3", "plan.toml:3: actoin is no key of a plan; choose one of"),
         ('version = 1\nbase_commit = "HEAD"', "plan.toml:2: base_commit must be the whole id"),
         ("version = 1\ntarget = nan", "plan.toml:2: target must be a number from 0 to 10"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -39,8 +40,12 @@ class Finding(Struct, frozen=True):
     @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits over rule, path and key: the same in every commit that has it."""
-        text = "\0".join((self.rule, self.location.path or "", self.key))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return _fingerprint(self.rule, self.location.path or "", self.key)
+
+
+@lru_cache(maxsize=1 << 16)  # a plan asks for those of each finding hundreds of times
+def _fingerprint(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 class Story(Struct, frozen=True):

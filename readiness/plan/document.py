@@ -64,7 +64,7 @@ def _action(action: Action) -> Iterator[str]:
         ]
     )
     if left_out:
-        yield f"# {left_out} more with control characters in the name: see to them by hand"
+        yield f"# {left_out} more, whose names no plan can hold: see to them by hand"
     yield "[[action]]"
     yield f"id = {_string(action.id)}"
     yield f"action = {_string(action.kind)}"

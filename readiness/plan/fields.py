@@ -34,6 +34,7 @@ OF_ACTION = (
     "where",
 )
 OF_EDIT = ("kind", "line", "path", "what")
+_UNSEEN = re.compile(r"[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -45,6 +46,8 @@ def path_fault(path: str) -> str | None:
         return "holds control characters"
     if path.startswith("/"):
         return "is absolute; write it from the root of the repository"
+    if path.endswith("/"):
+        return "is a folder, which only a KEEP may name; name its files"
     try:
         raw = encode_path(path)
         same = decode_path(raw) == path
@@ -59,6 +62,12 @@ def path_fault(path: str) -> str | None:
     for part in raw.split(b"/"):
         if part in (b"", b".", b".."):
             return "is not plain; write it without //, . and .."
-        if part.lower() == b".git":
+        if _is_git(part):
             return "lies in Git's own folder"
     return None
+
+
+def _is_git(part: bytes) -> bool:
+    """Is it, on some file system, the name of Git's own folder?"""
+    name = _UNSEEN.sub("", part.decode("utf-8", "replace")).lower()
+    return name.partition(":")[0].rstrip(". ") in (".git", "git~1")

@@ -146,7 +146,7 @@ class _Reader:
         paths = self._list(table, "paths", str)
         seen: set[str] = set()
         for path in paths:
-            folder = kind is ActionKind.KEEP and path.endswith("/")
+            folder = kind is ActionKind.KEEP and path.endswith("/") and path != "/"
             self._check_path(path[:-1] if folder else path, "paths")
             if path in seen:
                 self._fail(f"{one_line(path)} stands twice; delete one", "paths", path)

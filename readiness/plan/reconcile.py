@@ -241,7 +241,7 @@ class _Judge:
         said = list(dict.fromkeys(said))
         told = said[0].message if said else actions[0].title
         if len(said) > 1:
-            told = f"{len(said)} findings, {told} the first"
+            told = f"{len(said)} findings, the first: {told}"
         evidence = tuple(Evidence(each.message, each.location) for each in said[:_SHOWN])
         return Answer(claim, Standing.TRUE, told, evidence, live, _names(actions))
 
