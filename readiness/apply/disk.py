@@ -9,11 +9,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import TypeVar
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_AT_ONCE = 8  # files that are removed
+_AT_ONCE = 8  # files or folders that are removed
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+Name = TypeVar("Name", str, bytes)
 
 
 def make_folder(path: str, permissions: int = 0o777) -> None:
@@ -103,11 +106,7 @@ def remove(name: str | bytes, folder: int | None = None) -> None:
 
 def remove_all(paths: Iterable[str]) -> None:
     """Removes files where there are some, several at once: some disks take milliseconds for one."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for _ in pool.map(_remove, paths):
-            continue
+    _at_once(_remove, paths)
 
 
 def remove_folder(name: str | bytes, folder: int | None = None) -> bool:
@@ -121,6 +120,19 @@ def remove_folder(name: str | bytes, folder: int | None = None) -> bool:
             return False
         raise
     return True
+
+
+def remove_folders(
+    parent: Callable[[bytes], AbstractContextManager[tuple[int, bytes]]], paths: Iterable[bytes]
+) -> None:
+    """Removes those folders that are empty, several at once, and lets the others be; `parent`
+    opens the folder above one. None of `paths` may lie below another."""
+
+    def remove_one(path: bytes) -> None:
+        with contextlib.suppress(OSError), parent(path) as (folder, name):
+            os.rmdir(name, dir_fd=folder)
+
+    _at_once(remove_one, paths)
 
 
 def remove_tree(path: str) -> None:
@@ -138,6 +150,14 @@ def sync(path: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _at_once(work: Callable[[Name], None], items: Iterable[Name]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for _ in pool.map(work, items):
+            continue
 
 
 def _remove(name: str | bytes, folder: int | None = None) -> None:

@@ -19,7 +19,8 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from itertools import groupby
 
 from readiness.apply import archive, disk, journal
 from readiness.apply.archive import NAME
@@ -278,10 +279,10 @@ def _create(repository: Repository, room: Room, story: Story) -> None:
 
 def _remove_empty(folder: Folder, paths: Iterable[str]) -> None:
     """Removes the folders above `paths` that hold nothing any more, as Git does."""
-    above = {up for path in paths for up in parents(path)}
-    for up in sorted(above, key=lambda up: up.count("/"), reverse=True):
-        with suppress(OSError), folder.parent(encode_path(up)) as (descriptor, name):
-            disk.remove_folder(name, descriptor)
+    above = {encode_path(up) for path in paths for up in parents(path)}
+    deepest_first = sorted(above, key=lambda up: -up.count(b"/"))
+    for _, beside in groupby(deepest_first, key=lambda up: up.count(b"/")):
+        disk.remove_folders(folder.parent, beside)
 
 
 def _unlock_index(room: Room, begun: Begun) -> None:
