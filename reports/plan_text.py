@@ -28,6 +28,7 @@ from .text import fit_end
 _LEAD = len(" * A12  ARCHIVE  ")
 _TAIL = len("  M  +0.19  2.8")
 _NAME = 44  # columns of a path among others
+_PATH = re.compile(r"[^\s,:;(][^\s,:;]*/[^\s,:;]*[^\s,:;)/]")
 
 
 def render(report: Report, *, colour: bool = False) -> str:
@@ -77,7 +78,8 @@ def _kept(action: Action) -> str:
     if len(action.paths) == 1:
         return shortened(safe(action.paths[0]), _NAME)
     [(folder, _)] = places(action.paths, 1)
-    return f"{len(action.paths):,} files in {shortened(safe(folder or './'), _NAME)}"
+    where = f" in {shortened(safe(folder), _NAME)}" if folder else ""
+    return f"{len(action.paths):,} files{where}"
 
 
 def _summary(report: Report) -> str:
@@ -121,16 +123,14 @@ def _action(action: Action, paint: Paint) -> str:
 
 
 def _title(action: Action, room: int) -> str:
-    """The title; where it is too long, the paths in it without folders, the longest first."""
-    title = safe(action.title)
-    named = {*action.paths, *(each.location.path or "" for each in action.evidence)}
-    folders = {path.rpartition("/")[0] for path in named}
-    for path in sorted(map(safe, named | folders), key=lambda path: (-len(path), path)):
-        excess = columns(title) - room
+    """The title; where it is too long, the paths in it with fewer folders, the longest first. What
+    is quoted, such as a pattern or a command, stays as it is."""
+    spoken = safe(action.title).split("`")
+    found = {path for part in spoken[::2] for path in _PATH.findall(part)}
+    for path in sorted(found, key=lambda path: (-len(path), path)):
+        excess = columns("`".join(spoken)) - room
         if excess <= 0:
             break
-        if "/" in path.strip("/"):
-            short = shortened(path, columns(path) - excess)
-            whole = re.compile(rf"(?<![\w./-]){re.escape(path)}(?![\w/-])")
-            title = whole.sub(short.replace("\\", r"\\"), title)
-    return title
+        short = shortened(path, columns(path) - excess)
+        spoken[::2] = [part.replace(path, short) for part in spoken[::2]]
+    return "`".join(spoken)

@@ -352,7 +352,7 @@ def test_what_a_person_kept_with_a_reason_stays_kept() -> None:
     earlier = Plan(
         None,
         (
-            Action(ActionKind.KEEP, ("old/a.py",), "", (), reason="ours"),
+            Action(ActionKind.KEEP, ("old/a.py",), "", (), reason="ours", verify="x", undo="y"),
             Action(ActionKind.KEEP, (), "", (change.fingerprint,), reason="as it should be"),
             Action(ActionKind.KEEP, ("old/b.py",), "no reason, no effect", ()),
             Action(ActionKind.KEEP, ("gone.py",), "", (), id="K9", reason="ours"),
@@ -365,6 +365,7 @@ def test_what_a_person_kept_with_a_reason_stays_kept() -> None:
         (("old/a.py",), "ours"),
         ((), "as it should be"),
     ]
+    assert {(each.verify, each.undo) for each in kept} == {("", "")}
     assert plan.notes == ("K9 of the earlier plan keeps gone.py, which is gone",)
 
 

@@ -274,6 +274,15 @@ def test_a_long_title_in_a_terminal_keeps_the_name_of_its_file() -> None:
     assert "/test_bulk_import.py holds no test  " in shown_with("text", asked)
     other = Action(ActionKind.ARCHIVE, ("archive/a.py",), f"archive keeps {'archived ' * 9}", ())
     assert "archive keeps archived archived" in shown_with("text", other)
+    quoted = f"`**/some/pattern/` hides {path}, which main.py needs"
+    asked = Action(ActionKind.MODIFY, (".gitignore",), quoted, ())
+    assert "`**/some/pattern/` hides …/test_bulk_import.py, which main" in shown_with("text", asked)
+
+
+def test_many_kept_files_are_told_by_their_folder() -> None:
+    kept = Action(ActionKind.KEEP, ("app/a/x.py", "app/b/y.py"), "the loader finds them", ())
+    spread = Action(ActionKind.KEEP, ("a.py", "b/c.py", "d/e.py"), "they are used", ())
+    assert "KEEP  2 files in app/, 3 files\n" in shown_with("text", kept, spread, ACTIONS[2])
 
 
 def test_many_files_are_told_by_the_deepest_folders_that_there_is_room_for() -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from readiness.errors import one_line
-from readiness.model import Action, ActionKind, Finding, Phase, Plan
+from readiness.model import Action, ActionKind, Finding, Plan
 from readiness.plan.fates import CHANGES
 
 
@@ -43,7 +42,15 @@ def kept_by(plan: Plan | None, files: Mapping[str, object], findings: Sequence[F
             notes.append(f"{action.id} of the earlier plan keeps {named}, which is gone")
         if here or still:
             actions.append(
-                replace(action, paths=here, because=still, blobs=(), phase=Phase.CLEANUP)
+                Action(
+                    ActionKind.KEEP,
+                    here,
+                    action.title,
+                    still,
+                    action.evidence,
+                    reason=action.reason,
+                    rules=action.rules,
+                )
             )
         declined.update(still)
         for path in here:
