@@ -122,15 +122,9 @@ def _is_it(entry: BaselineEntry, finding: Finding, renamed: Callable[[str], str]
     return same_name or renamed(entry.path) == path
 
 
-def entries_of(findings: Iterable[Finding]) -> list[BaselineEntry]:
-    """An entry for each finding, in the order of the file."""
-    made = {
-        finding.fingerprint: BaselineEntry(
-            finding.fingerprint, finding.rule, finding.location.path or ""
-        )
-        for finding in findings
-    }
-    return sorted(made.values(), key=_place)
+def entry_of(finding: Finding) -> BaselineEntry:
+    """The entry by which a baseline knows a finding."""
+    return BaselineEntry(finding.fingerprint, finding.rule, finding.location.path or "")
 
 
 def write(entries: Iterable[BaselineEntry], before: str = "") -> str:

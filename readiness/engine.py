@@ -27,7 +27,6 @@ from readiness.configure import (
 from readiness.index import RepoIndex
 from readiness.index.history import History
 from readiness.model import (
-    BaselineEntry,
     Comparison,
     News,
     Plan,
@@ -92,6 +91,8 @@ def _change(
 
     assert options.since is not None
     base = repository.snapshot(rev=since.find_base(repository, head, options.since, world.note))
+    if repository.shallow:
+        world.note("this clone is shallow: rules that read the history may find less")
     ask = partial(msgspec.structs.replace, options, since=None, baseline="", max_drop=None)
     of_base = ask(rev=None, staged=False, untracked=False, fail_under=None, fail_on=None)
     config = configure(repository, base, options, registry.rules())
@@ -199,7 +200,7 @@ def _make(
         )
     stable = {rule.id for rule in rules if rule.status is Status.STABLE}
     gated = [finding for finding in suppressed.active if finding.rule in stable]
-    comparison, stale = _against(known, index, config, found, stable)
+    comparison = _against(known, index, config, found, stable)
     report = Report(
         schema_version=SCHEMA_VERSION,
         tool_version=__version__,
@@ -217,7 +218,7 @@ def _make(
         stale_waivers=suppressed.stale,
         rule_errors=lenient.errors,
         skipped_files=_skipped(collected.skipped, unread.reasons(index)),
-        gate=gate.decide(scorecard, gated, config, lenient.errors, comparison, stale),
+        gate=gate.decide(scorecard, gated, config, lenient.errors, comparison),
         files=len(files),
         excluded=excluded,
         plan=proposed,
@@ -237,12 +238,12 @@ def _make(
 
 def _against(
     known: Baseline, index: RepoIndex, config: Config, found: Assessment, stable: set[str]
-) -> tuple[Comparison | None, tuple[BaselineEntry, ...]]:
+) -> Comparison | None:
     """What the baseline does not know of, and its entries that match nothing; null without one."""
     from readiness import baseline, gate
 
     if not known.source:
-        return None, ()
+        return None
 
     def renamed(path: str) -> str:
         for _ in range(_HOPS):
@@ -260,14 +261,15 @@ def _against(
         News(finding, counts=finding.rule in stable and gate.counts(finding, config))
         for finding in new
     ]
-    comparison = Comparison(
+    return Comparison(
         base=known.source,
         new=tuple(sorted(news, key=lambda each: not each.counts)),
         old=len(held.known) + len(held.moved),
         moved=len(held.moved),
         waived=len(held.new) - len(new),
+        stale=held.stale,
+        rewritten=tuple((entry, baseline.entry_of(finding)) for entry, finding in held.moved),
     )
-    return comparison, held.stale
 
 
 def _earlier_plan(repository: Repository, snapshot: Snapshot, config: Config) -> Plan | None:

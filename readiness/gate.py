@@ -17,6 +17,7 @@ from readiness.model import (
     RuleError,
     Scorecard,
     Severity,
+    SkippedFile,
 )
 
 _EPSILON = 1e-9
@@ -29,15 +30,15 @@ def decide(
     config: Config,
     errors: Iterable[RuleError] = (),
     comparison: Comparison | None = None,
-    stale: Sequence[BaselineEntry] = (),
+    unread: Sequence[SkippedFile] = (),
 ) -> Gate:
     """Holds the score with waivers and the open `findings` against `fail_under` and `fail_on`.
 
     `fail_on` counts findings at least that severe and of at least medium confidence. With a
     `comparison` only what is new counts, and without `fail_on` all of it that is at least low;
-    against a commit, a score fails `fail_under` where it fell below, and `max_drop` is asked. The
-    `stale` entries of a baseline fail the gate. Where anything is asked, a rule that crashed fails
-    it: nobody knows what it would have found.
+    against a commit, a score fails `fail_under` where it fell below, and `max_drop` is asked. Stale
+    entries of a baseline fail it, and so do files of the change that were `unread`. Where anything
+    is asked, a rule that crashed fails it: nobody knows what it would have found.
     """
     conditions = []
     if config.fail_under is not None:
@@ -49,13 +50,15 @@ def decide(
             why += f" at or above fail_on = {config.fail_on}"
         conditions.append(Condition("new findings", why))
         conditions += _drops(comparison, config)
+        if comparison.stale:
+            conditions.append(Condition("baseline", _stale(comparison.stale)))
+        if unread:
+            conditions.append(Condition("reading", _unread(unread)))
     elif config.fail_on is not None:
         severe = sum(counts(finding, config) for finding in findings)
         noun = "finding" if severe == 1 else "findings"
         why = f"{severe} open {noun} at or above fail_on = {config.fail_on}" if severe else ""
         conditions.append(Condition("fail_on", why))
-    if stale:
-        conditions.append(Condition("baseline", _stale(stale)))
     if conditions:
         conditions += [
             Condition(error.rule, f"rule {error.rule} crashed, so what it would find is unknown")
@@ -108,6 +111,12 @@ def _stale(stale: Sequence[BaselineEntry]) -> str:
         f"{noun} of the baseline {verb} nothing any more: delete {shown}{more};"
         " readiness baseline --update does it"
     )
+
+
+def _unread(files: Sequence[SkippedFile]) -> str:
+    shown = ", ".join(f"{one_line(each.path)} ({each.reason})" for each in files[:_SHOWN])
+    more = f" and {len(files) - _SHOWN:,} more" if len(files) > _SHOWN else ""
+    return f"what this change brings in {shown}{more} could not be judged"
 
 
 def _shown(score: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,6 +22,7 @@ from readiness.model import (
     News,
     Report,
     ScoreStep,
+    SkippedFile,
     Snapshot,
     Waived,
 )
@@ -32,6 +33,7 @@ _DEEPEN = (
     "git fetch --unshallow brings it (GitHub: actions/checkout with fetch-depth: 0; GitLab:"
     ' GIT_DEPTH: "0")'
 )
+TOO_LARGE = "larger than "  # the beginning of a reason for not reading a file
 _PARENTED = "..."  # behind a name: the merge base with it
 
 
@@ -118,10 +120,10 @@ def judge(
         change is at fault.
     """
     _hold_whole(ends)
-    trees = compare.Trees(
-        _blobs(ends.base, ends.config), _blobs(ends.head, ends.config), _reader(repository)
-    )
-    known = compare.compare(_all(ends.before), _all(ends.after), trees)
+    before, after = (_blobs(end, ends.config) for end in (ends.base, ends.head))
+    trees = compare.Trees(before, after, _reader(repository))
+    errors = {e.rule: e for report in (ends.before, ends.after) for e in report.rule_errors}
+    known = compare.compare(_told(ends.before, errors), _told(ends.after, errors), trees)
     change = _change(repository, ends, trees, options, cache)
     rules = {rule.id: rule for rule in registry.rules()}
     stable = {id_ for id_, rule in rules.items() if rule.status is Status.STABLE}
@@ -129,13 +131,17 @@ def judge(
     waived = {each.finding.fingerprint: each for each in ends.after.waived}
     ignored = _ignores(change)
     news: list[News] = []
+    reopened: list[Waived] = []
     answered = len(loosened.waived)
     for finding in known.new:
         answer = waived.get(finding.fingerprint)
         if answer is not None and _answers(answer, ignored, rules):
             answered += 1
             continue
-        why = "the comment that ignores it came with this change" if answer else ""
+        why = ""
+        if answer is not None:
+            reopened.append(answer)
+            why = "the comment that ignores it came with this change"
         news.append(_news(finding, why, ends.config, stable))
     old = 0
     for pair in known.pairs:
@@ -156,21 +162,21 @@ def judge(
         before=ends.before.scorecard.with_waivers,
         after=ends.after.scorecard.with_waivers,
         scores=_scores(ends),
+        stale=_stale(change, ends),
     )
-    stale = _stale(change, ends, known)
+    open_ = (*ends.after.findings, *(each.finding for each in reopened), *loosened.active)
     return replace(
         ends.after,
-        findings=judging.sort_findings((*ends.after.findings, *loosened.active)),
+        findings=judging.sort_findings(open_),
+        waived=tuple(each for each in ends.after.waived if each not in reopened),
         comparison=comparison,
         gate=gate.decide(
             ends.after.scorecard,
             (),
             ends.config,
-            {
-                error.rule: error for error in (*ends.before.rule_errors, *ends.after.rule_errors)
-            }.values(),
+            errors.values(),
             comparison,
-            stale,
+            _unread(ends, trees),
         ),
     )
 
@@ -197,6 +203,19 @@ def _hold_whole(ends: Ends) -> None:
                 f"{one_line(skipped.path)} of the base cannot be read ({skipped.reason}), so what"
                 " is new cannot be told; fetch it: git fetch --refetch, or clone without --filter"
             )
+
+
+def _unread(ends: Ends, trees: compare.Trees) -> list[SkippedFile]:
+    """The files of the change that could not be judged and could before, or are new. What is too
+    large is left out: data, which the audit says it did not read."""
+    before = {trees.renames.path(skipped.path) for skipped in ends.before.skipped_files}
+    return [
+        skipped
+        for skipped in ends.after.skipped_files
+        if skipped.path not in before
+        and trees.before.get(skipped.path) != trees.after.get(skipped.path)
+        and not skipped.reason.startswith(TOO_LARGE)
+    ]
 
 
 def _told(report: Report, crashed: Container[str]) -> list[Finding]:
@@ -230,9 +249,9 @@ def _worse(pair: compare.Pair, config: Config) -> str:
     if pair.added:
         more = f" and {len(pair.added) - 1:,} more" if len(pair.added) > 1 else ""
         return f"{one_line(pair.added[0])}{more} came with this change"
-    if gate.counts(pair.after, config) and not gate.counts(pair.before, config):
-        was = f"{pair.before.severity}, {pair.before.confidence} confidence"
-        return f"it was less serious before this change ({was})"
+    worse = pair.after.severity.rank < pair.before.severity.rank
+    if worse and gate.counts(pair.after, config) and not gate.counts(pair.before, config):
+        return f"it was only {pair.before.severity} before this change"
     return ""
 
 
@@ -304,7 +323,7 @@ def _answers(answer: Waived, ignored: set[tuple[str, str]], rules: Mapping[str, 
     return any((finding.location.path, name) in ignored for name in names)
 
 
-def _stale(change: Change, ends: Ends, known: compare.Compared) -> Sequence[BaselineEntry]:
+def _stale(change: Change, ends: Ends) -> tuple[BaselineEntry, ...]:
     """The entries of the baseline that this change leaves without a finding."""
     held = baseline.hold(
         baseline.Baseline(change.after.baseline, change.after.baseline_path),
@@ -314,4 +333,4 @@ def _stale(change: Change, ends: Ends, known: compare.Compared) -> Sequence[Base
         change.renamed,
     )
     there = {finding.fingerprint for finding in _all(ends.before)}
-    return [entry for entry in held.stale if entry.fingerprint in there]
+    return tuple(entry for entry in held.stale if entry.fingerprint in there)

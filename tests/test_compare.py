@@ -142,12 +142,23 @@ def test_it_does_not_matter_which_of_two_files_is_called_the_copy() -> None:
     assert not result.new
 
 
+def test_what_a_mended_finding_hid_is_not_new() -> None:
+    before = {"main.py": CODE, "a.py": "x", "b.py": "y"}
+    old = [finding("main.py", "a.py", with_=["a.py"])]
+    new = [finding("main.py", "b.py", with_=["b.py"])]
+    mended = {**before, "a.py": "mended"}
+    assert not compare(old, new, trees(before, mended)).new
+    broken = {**mended, "b.py": "broken"}
+    assert names(compare(old, new, trees(before, broken)).new) == ["main.py b.py"]
+    without = {path: text for path, text in mended.items() if path != "a.py"}
+    assert names(compare(old, new, trees(before, without)).new) == ["main.py b.py"]
+
+
 def test_two_things_wrong_between_the_same_two_files_are_two() -> None:
-    tree = {"a.py": CODE, "b.py": CODE}
     result = compare(
         [finding("a.py", "first", with_=["b.py"])],
         [finding("a.py", "second", with_=["b.py"])],
-        trees(tree, tree),
+        trees({"a.py": CODE, "b.py": CODE}, {"a.py": CODE, "b.py": CODE + "y = 1\n"}),
     )
     assert names(result.new) == ["a.py second"]
 

@@ -17,7 +17,17 @@ from readiness.cli import ExitCode
 from readiness.cli.output import complain
 from readiness.errors import ReadinessError, one_line
 
-COMMANDS = ("apply", "audit", "explain", "history", "plan", "report", "restore", "rules")
+COMMANDS = (
+    "apply",
+    "audit",
+    "baseline",
+    "explain",
+    "history",
+    "plan",
+    "report",
+    "restore",
+    "rules",
+)
 DEBUG_VARIABLE = "READINESS_DEBUG"
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 _EPILOG = """

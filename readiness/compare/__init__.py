@@ -59,9 +59,9 @@ def compare(before: Iterable[Finding], after: Iterable[Finding], trees: Trees) -
 
     First those of one fingerprint; then those whose path and key are the same once both are
     written as after the change; then a rule's findings on the same files, which of them it calls
-    the copy; then those of one key that lie elsewhere with the very line that they speak of. What
-    says that files should go is old where the rule said so of every one of them before, however
-    they are grouped. All else that appeared is new.
+    the copy; then those of one key that lie elsewhere with the very line that they speak of; then
+    what a mended one had hidden. What says that files should go is old where the rule said so of
+    every one of them before, however they are grouped. All else that appeared is new.
     """
     return _Comparison(list(before), list(after), trees).result()
 
@@ -81,6 +81,7 @@ class _Comparison:
             self._pair(self._translated, lambda each: (each.rule, each.location.path, each.key))
             self._pair(self._subjects_before, _subjects)
             self._pair_lines()
+            self._pair_unmasked()
         regrouped = self._regrouped() if self.new else []
         new = [each for each in self.new if not any(each is after for _, after in regrouped)]
         new = self._unlike(new)
@@ -144,6 +145,23 @@ class _Comparison:
             lambda finding: identity(texts_before, finding),
             lambda finding: identity(texts_after, finding),
         )
+
+    def _pair_unmasked(self) -> None:
+        """What one that is mended hid: the rule says it of the same file, and neither that nor any
+        other that it speaks of was touched."""
+        renames = self.trees.renames.files
+        if set(self.trees.before).difference(self.trees.after, renames):
+            return  # it may speak of what is gone
+        origin = {new: old for old, new in renames.items()}
+
+        def untouched(finding: Finding) -> Hashable | None:
+            same = all(
+                self.trees.after.get(path, "") == self.trees.before.get(origin.get(path, path))
+                for path in finding.subjects
+            )
+            return (finding.rule, finding.location.path) if same and finding.subjects else None
+
+        self._pair(lambda each: (each.rule, self._path(each.location.path)), untouched)
 
     def _texts(self, findings: Sequence[Finding], blobs: Blobs) -> dict[int, bytes]:
         """The line that each finding speaks of, without its indentation, by the finding's id."""

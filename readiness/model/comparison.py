@@ -45,7 +45,8 @@ class Comparison(Struct, frozen=True):
     `before` and `after` are the overall scores, with waivers.
     `new` is what the change brings, worst first; `old` counts the findings that were there before,
     of which `moved` lie elsewhere now; `fixed` are gone. `waived` counts those new ones for which
-    the base lets someone answer. There are no `scores` for a baseline.
+    the base lets someone answer. There are no `scores` for a baseline. `stale` are its entries that
+    match nothing any more, `rewritten` those of findings that moved, as they are and should be.
     """
 
     base: str
@@ -57,3 +58,5 @@ class Comparison(Struct, frozen=True):
     before: float | None = None
     after: float | None = None
     scores: tuple[ScoreStep, ...] = ()
+    stale: tuple[BaselineEntry, ...] = ()
+    rewritten: tuple[tuple[BaselineEntry, BaselineEntry], ...] = ()
