@@ -134,6 +134,18 @@ def test_tests_that_never_pass_prove_nothing() -> None:
         verify(plan(removal("dead.py")), lambda some, seconds: ran("a", "b", "c"))
 
 
+def test_a_command_that_says_nothing_is_told_so() -> None:
+    with pytest.raises(ApplyError, match="prove nothing \\(it said nothing\\)"):
+        verify(plan(removal("dead.py")), lambda some, seconds: ran("a", "b", "c"))
+
+
+def test_of_one_file_it_is_said_in_the_singular() -> None:
+    result = verify(plan(removal("dead.py")), lambda some, seconds: ran(loaded=["shop/main.py"]))
+    assert result.told[1] == (
+        "no test imports the one file that changes or goes, so no test says whether it is needed:"
+    )
+
+
 def test_what_no_test_imports_is_said() -> None:
     repo = Repo()
     result = verify(

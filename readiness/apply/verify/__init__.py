@@ -59,7 +59,8 @@ class _Verification:
     def verified(self) -> Verified:
         before = self.before
         if not before.passed:
-            why = before.stopped or f"its last line: {one_line(before.last)}"
+            said = f"its last line: {one_line(before.last)}" if before.last else "it said nothing"
+            why = before.stopped or said
             raise ApplyError(
                 f"no test passes before anything is changed, so they prove nothing ({why});"
                 " name a command that works: --verify 'COMMAND'"
@@ -154,10 +155,11 @@ class _Verification:
         paths = sorted(path for path in goes if path.endswith(".py") or path not in changed)
         untested = [path for path in paths if path not in loaded]
         if untested:
-            told.append(
-                f"no test imports {len(untested):,} of the {_counted(len(paths), 'file')} that"
-                " change or go, so no test says whether they are needed:"
-            )
+            files = f"{len(untested):,} of the {len(paths):,} files that change or go"
+            if len(paths) == 1:
+                files = "the one file that changes or goes"
+            they_are = "it is" if len(untested) == 1 else "they are"
+            told.append(f"no test imports {files}, so no test says whether {they_are} needed:")
             told += [f"  {one_line(path)}" for path in untested[:_LISTED]]
             if len(untested) > _LISTED:
                 told.append(f"  and {len(untested) - _LISTED:,} more")
