@@ -27,7 +27,10 @@ def policy_of(package: str, forbidden: str, limit: int) -> tuple[bytes, str]:
         raise ConfigError(
             f"extends = {named} is neither a path (with a / or the end .toml) nor a package"
         )
-    spec = find_spec(package)  # of a package at the top, which runs nothing
+    try:
+        spec = find_spec(package)  # of a package at the top, which runs nothing
+    except (ImportError, ValueError):
+        spec = None
     if spec is None or not spec.submodule_search_locations:
         raise ConfigError(
             f"extends = {named}, but no such package is installed beside readiness; for a file of"

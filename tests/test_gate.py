@@ -6,13 +6,19 @@ import pytest
 from readiness.config import Config
 from readiness.gate import decide
 from readiness.model import (
+    BaselineEntry,
+    Comparison,
     Confidence,
     Coverage,
+    Dimension,
     Finding,
     Location,
+    News,
     RuleError,
     Scorecard,
+    ScoreStep,
     Severity,
+    SkippedFile,
     Verdict,
 )
 
@@ -82,3 +88,51 @@ def test_a_crashed_rule_fails_a_gate_that_has_a_policy() -> None:
     assert decide(CARD, [], Config(), [crash]).passed
     gate = decide(CARD, [], Config(fail_on="high"), [crash])
     assert gate.why == ("rule AAA001 crashed, so what it would find is unknown",)
+
+
+def change(*new: News, before: float = 6.0, security: float = 5.0) -> Comparison:
+    steps = (ScoreStep(Dimension.SECURITY, 5.0, security), ScoreStep(Dimension.TESTS, 4.0, 4.0))
+    return Comparison("base", new, before=before, after=6.0, scores=steps)
+
+
+def test_of_a_change_only_what_is_new_and_counts_fails() -> None:
+    old, new = finding(Severity.CRITICAL), finding(Severity.LOW)
+    assert decide(CARD, [old], Config(fail_on="low"), comparison=change()).passed
+    assert decide(CARD, [], Config(), comparison=change(News(new, counts=False))).passed
+    gate = decide(CARD, [], Config(fail_on="low"), comparison=change(News(new), News(old)))
+    assert gate.why == ("2 new findings at or above fail_on = low",)
+
+
+@pytest.mark.parametrize(("before", "passed"), [(6.0, True), (7.0, False), (6.4, True)])
+def test_a_change_fails_by_a_score_that_it_pushes_below(before: float, passed: bool) -> None:
+    config = Config(fail_under=6.5)
+    assert decide(CARD, [], config, comparison=change(before=before)).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("limit", "passed"),
+    [(0.5, True), (0.4, False), ({"security": 0.4}, False), ({"tests": 0.0}, True), (None, True)],
+)
+def test_a_dimension_may_drop_so_far_and_no_further(
+    limit: float | dict[str, float] | None, passed: bool
+) -> None:
+    config = Config(max_drop=limit)  # type: ignore[arg-type]
+    gate = decide(CARD, [], config, comparison=change(security=4.5))
+    assert gate.passed is passed
+    if not passed:
+        assert gate.why == ("Security drops from 5.00 to 4.50, by more than max_drop = 0.4",)
+
+
+def test_stale_entries_and_files_that_were_not_read_fail_a_change() -> None:
+    stale = msgspec.structs.replace(
+        change(),
+        stale=(BaselineEntry("0" * 16, "AAA001", "x", 7), BaselineEntry("1" * 16, "B", "", 9)),
+    )
+    assert decide(CARD, [], Config(), comparison=stale).why == (
+        "2 entries of the baseline match nothing any more: delete line 7 (AAA001 x), line 9 (B);"
+        " readiness baseline --update does it",
+    )
+    unread = [SkippedFile("a.py", "it holds NUL bytes")]
+    assert decide(CARD, [], Config(), comparison=change(), unread=unread).why == (
+        "what this change brings in a.py (it holds NUL bytes) could not be judged",
+    )

@@ -1,0 +1,264 @@
+"""What a change loosens, and policies that others extend."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from readiness import baseline, compare, registry
+from readiness.config import PYPROJECT, STANDALONE, Config, Waiver, extend, read, read_policy
+from readiness.configure import Options, configure
+from readiness.errors import ConfigError
+from readiness.packaged import policy_of
+from readiness.policy import Loosening, loosenings
+from readiness.repo import Repository
+from readiness.rule import Change, Side
+from readiness.testing import build_index, parse_tree
+
+if TYPE_CHECKING:
+    from conftest import Git, Program
+
+RULE = next(rule for rule in registry.rules() if rule.id == "GAT001")
+
+
+def side(tree: str) -> Side:
+    files = parse_tree(tree)
+    contents = {path: content for path, (content, _) in files.items()}
+    config = read(contents.get(PYPROJECT), contents.get(STANDALONE))
+    entries = baseline.parse(contents.get(config.baseline, b""), config.baseline).entries
+    return Side(build_index(files, config=config, rules=[RULE]), entries, config.baseline)
+
+
+def loosened(before: str, after: str) -> list[Loosening]:
+    old, new = side(before), side(after)
+    blobs = [{path: f.blob_id for path, f in each.index.files.items()} for each in (old, new)]
+    return list(loosenings(Change(old, new, compare.find(blobs[0], blobs[1], lambda ids: {}).path)))
+
+
+def messages(before: str, after: str) -> list[str]:
+    return [each.message for each in loosened(before, after)]
+
+
+def toml(*lines: str) -> str:
+    return "-- readiness.toml --\n" + "".join(f"{line}\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('fail_on = "low"', 'fail_on = "high"', "fail_on is high; before this change it was low"),
+        ('fail_on = "low"', "", "fail_on is not set; before this change it was low"),
+        ("fail_under = 8", "fail_under = 7.5", "fail_under is 7.5; before this change it was 8"),
+        ("max_drop = 0.1", "", "max_drop is not set; before this change it was 0.1"),
+        (
+            "max_drop = 0.1",
+            "max_drop = {security = 0.0}",
+            "max_drop is security 0; before this change it was 0.1",
+        ),
+        ("", "target = 5", "target is 5; before this change it was 9"),
+        ("", 'select = ["SEC001"]', "select is SEC001; before this change it was not set"),
+        ("", 'profile = "library"', "profile is library; before this change it was auto"),
+        ("", 'ignore = ["SEC001"]', "ignore leaves out the rules of sec001, which counted"),
+        ("", 'exclude = ["old/"]', "exclude leaves out the files of old/, which counted"),
+        (
+            "",
+            'per_path_ignores = {"old/" = ["HYG001"]}',
+            "per_path_ignores leaves out HYG001 in old/",
+        ),
+    ],
+)
+def test_each_setting_that_is_less_strict_is_told(before: str, after: str, message: str) -> None:
+    (told,) = messages(toml(before), toml(after))
+    assert message in told
+    assert messages(toml(after), toml(after)) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('fail_on = "high"', 'fail_on = "low"'),
+        ("", "fail_under = 7"),
+        ("max_drop = {security = 0.0}", "max_drop = 0.0"),
+        ('select = ["SEC001"]', ""),
+        ('select = ["SEC001"]', 'select = ["SEC001", "HYG001"]'),
+        ('ignore = ["HYG001", "SEC001"]', 'ignore = ["sec001"]'),
+        ("target = 5", "target = 9"),
+    ],
+)
+def test_what_is_stricter_or_written_otherwise_is_not(before: str, after: str) -> None:
+    assert messages(toml(before), toml(after)) == []
+
+
+def waiver(until: str = "2026-12-01", path: str = "a.py") -> str:
+    return f'[[waivers]]\nrule = "HYG016"\npath = "{path}"\nreason = "r"\nuntil = {until}'
+
+
+def test_a_waiver_may_end_sooner_and_follow_its_file_but_not_last_longer() -> None:
+    files = "-- a.py --\nx = 1\n"
+    moved = "-- lib/a.py --\nx = 1\n"
+    assert messages(toml(waiver()) + files, toml(waiver("2026-11-01")) + files) == []
+    assert messages(toml(waiver()) + files, toml(waiver(path="lib/a.py")) + moved) == []
+    (told,) = messages(toml(waiver()) + files, toml(waiver("2027-01-01")) + files)
+    assert "now lasts until 2027-01-01; it was until 2026-12-01" in told
+
+
+PRECOMMIT = "-- .pre-commit-config.yaml --\nrepos:\n- repo: x\n  hooks:\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("  - id: gitleaks\n  - id: ruff\n", "  - id: ruff\n", "gitleaks does not run any more"),
+        ("  - id: ruff\n", "  - id: ruff\n    exclude: ^old/\n", "exclude is ^old/"),
+        ("  - id: ruff\n", "  - id: ruff\n    stages: [manual]\n", "ruff does not run any more"),
+        ("  - id: ruff\n", "  - id: ruff\nexclude: ^old/\n", "exclude is ^old/"),
+    ],
+)
+def test_a_hook_that_runs_no_more_or_on_less_is_told(before: str, after: str, message: str) -> None:
+    (told,) = messages(PRECOMMIT + before, PRECOMMIT + after)
+    assert message in told
+    assert messages(PRECOMMIT + after, PRECOMMIT + before) == []
+
+
+def workflow(*steps: str, on: str = "pull_request") -> str:
+    lines = "".join(f"    - run: {step}\n" for step in steps)
+    return f"-- .github/workflows/ci.yml --\non: {on}\njobs:\n  a:\n    steps:\n{lines}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (workflow("pytest"), workflow("echo"), "`pytest`"),
+        (workflow("pytest"), workflow("pytest || true"), "`pytest`"),
+        (workflow("pytest"), workflow("pytest", on="schedule"), "`pytest`"),
+        (workflow("pytest"), "", "`pytest`"),
+        (workflow("readiness audit --since"), workflow("readiness audit"), "--since"),
+    ],
+)
+def test_a_gate_that_does_not_fail_any_more_is_told(before: str, after: str, told: str) -> None:
+    (message,) = messages(before, after)
+    assert told in message and "any more" in message
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (workflow("flake8"), workflow("ruff check")),
+        (workflow("pytest"), workflow("pytest -q", "ruff check")),
+        (workflow("readiness audit --since"), workflow("readiness audit --since --format sarif")),
+        (workflow("pytest"), workflow("pytest").replace("ci.yml", "tests.yml")),
+    ],
+)
+def test_a_gate_that_moved_or_was_replaced_is_not(before: str, after: str) -> None:
+    assert messages(before, after) == []
+
+
+def test_a_comment_that_allows_a_secret_is_told() -> None:
+    secret = 'PASSWORD = "b7f3' + 'K9x2LmQ84vTzR1nW"'
+    allowed = "-- a.py --\n" + secret + "  # pragma: " + "allowlist secret\n"
+    (told,) = messages("-- a.py --\nx = 1\n", allowed)
+    assert "lets a value pass" in told
+    assert messages(allowed, allowed.replace("-- a.py", "-- b.py")) == []
+
+
+# Policies that others extend
+
+
+def test_what_is_set_counts_and_lists_add_up() -> None:
+    policy = read_policy(
+        b'fail_on = "high"\ntarget = 8\nselect = ["SEC001"]\nignore = ["HYG001"]\n'
+        b'per_path_ignores = {"a" = ["HYG002"]}\n[[waivers]]\nrule = "X"\nreason = "r"\n',
+        "policy.toml",
+    )
+    own = read_policy(
+        b'target = 9.0\nselect = ["HYG001"]\nignore = ["HYG006"]\nper_path_ignores = {"a" = '
+        b'["HYG003"], "b" = ["HYG003"]}\n',
+        STANDALONE,
+    )
+    both = extend(policy, own)
+    assert (both.fail_on, both.target, both.select) == ("high", 9.0, ("HYG001",))
+    assert both.ignore == ("HYG001", "HYG006")
+    assert both.per_path_ignores == {"a": ("HYG002", "HYG003"), "b": ("HYG003",)}
+    assert both.waivers == (Waiver("X", reason="r", line=6, source="policy.toml"),)
+    assert both.source == STANDALONE
+
+
+def configured(git: Git) -> Config:
+    with Repository.open(git.folder) as repository:
+        return configure(repository, repository.snapshot(), Options(), registry.rules())
+
+
+def test_a_policy_is_a_tracked_file_and_may_extend_another(git: Git) -> None:
+    git.write("readiness.toml", 'extends = "./policy/team.toml"\n')
+    git.write("policy/team.toml", 'extends = "policy/company.toml"\nfail_under = 5\n')
+    git.write("policy/company.toml", 'fail_on = "high"\nfail_under = 4\n')
+    git.commit()
+    config = configured(git)
+    assert (config.fail_on, config.fail_under) == ("high", 5.0)
+
+
+@pytest.mark.parametrize(
+    ("extends", "error"),
+    [
+        ("../outside.toml", "is not a tracked file"),
+        ("/etc/passwd.toml", "is not a tracked file"),
+        ("link.toml", "is a symbolic link"),
+        ("again.toml", "extend one another without an end"),
+        ("broken.toml", "broken.toml: fail_no is not a setting; did you mean fail_on?"),
+        ("no such package", "is neither a path"),
+        ("nosuchpackage", "no such package is installed"),
+        ("__main__", "no such package is installed"),
+        ("json", "holds no readiness.toml"),
+    ],
+)
+def test_a_policy_that_is_not_to_be_had_is_an_error(git: Git, extends: str, error: str) -> None:
+    git.folder.with_name("outside.toml").write_text('fail_on = "high"\n')
+    git.write("readiness.toml", f'extends = "{extends}"\n')
+    (git.folder / "link.toml").symlink_to("../outside.toml")
+    git.write("again.toml", 'extends = "again.toml"\n')
+    git.write("broken.toml", 'fail_no = "x"\n')
+    git.commit()
+    with pytest.raises(ConfigError, match=error):
+        configured(git)
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An installed package that would leave a trace if a line of it were run."""
+    folder = tmp_path / "site" / "acme_policy"
+    folder.mkdir(parents=True)
+    folder.joinpath("__init__.py").write_text(f"open({str(tmp_path / 'trace')!r}, 'w')\n")
+    folder.joinpath("readiness.toml").write_text('fail_on = "medium"\n')
+    monkeypatch.syspath_prepend(str(folder.parent))
+    yield folder
+    assert not (tmp_path / "trace").exists()
+    assert "acme_policy" not in sys.modules
+
+
+def test_a_policy_of_an_installed_package_is_read_and_not_run(git: Git, package: Path) -> None:
+    git.write("readiness.toml", 'extends = "acme_policy"\n')
+    git.commit()
+    config = configured(git)
+    assert (config.fail_on, config.packages) == ("medium", (str(package),))
+
+
+def test_a_package_of_the_audited_repository_is_no_policy(package: Path) -> None:
+    with pytest.raises(ConfigError, match="of the audited repository itself"):
+        policy_of("acme_policy", str(package.parent), 1000)
+
+
+def test_a_change_of_an_installed_policy_is_seen_at_once(
+    readiness: Program, git: Git, package: Path
+) -> None:
+    git.write("readiness.toml", 'extends = "acme_policy"\n')
+    git.write("Dockerfile", "FROM python:3.12\nCOPY . .\nCMD python main.py\n")
+    git.write("main.py", "def f(:\n")
+    git.commit()
+    where = str(package.parent)
+    assert readiness("audit", cwd=git.folder, PYTHONPATH=where).returncode == 1
+    package.joinpath("readiness.toml").write_text("fail_under = 0\n")
+    assert readiness("audit", cwd=git.folder, PYTHONPATH=where).returncode == 0
