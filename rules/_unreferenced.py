@@ -18,7 +18,7 @@ UNDERSTOOD = 0.75  # share of a deployment that is reached, below which reachabi
 _DAY = 86_400
 _TRIALS = {  # first words that say what was done once
     *("fix", "hotfix", "test", "try", "trial", "debug", "repro", "reproduce", "experiment"),
-    *("scratch", "tmp", "temp"),
+    *("scratch", "tmp", "temp", "revert", "undo"),
 }
 _PROBES = _TRIALS | {  # and those that say what was looked at: at the root they are no tools
     *("check", "audit", "inspect", "count", "find", "show", "list", "dump", "verify", "print"),
@@ -89,7 +89,7 @@ CONDITIONS = (
             and file.commits <= 2
             and _first_word(file) in _PROBES
         ),
-        *(7, 7, 1),
+        *(6, 6, 1),
     ),
     Condition(
         "trial",
@@ -104,7 +104,7 @@ CONDITIONS = (
             and file.path.endswith(".py")
             and _first_word(file) in _TRIALS
         ),
-        *(4, 4, 1),
+        *(3, 3, 1),
     ),
     Condition(
         "shim",
@@ -123,7 +123,7 @@ CONDITIONS = (
         lambda file: (
             file.standing is Standing.NOTHING and file.share >= UNDERSTOOD and file.age >= _YOUNG
         ),
-        *(45, 50, 6),
+        *(44, 49, 6),
     ),
     Condition(
         "unused, but new",
@@ -140,7 +140,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.island,
-        *(36, 46, 6),
+        *(35, 42, 5),
     ),
     Condition(
         "not seen in use",
@@ -168,7 +168,7 @@ CONDITIONS = (
             and not file.named
             and file.edits <= (1 if file.script else 2)
         ),
-        *(9, 20, 7),
+        *(13, 22, 7),
     ),
     Condition(
         "a module run by hand",
@@ -176,7 +176,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.standing is Standing.BY_HAND and not (file.named or file.script),
-        *(9, 19, 5),
+        *(9, 18, 4),
     ),
     Condition(
         "named only, at rest",
@@ -187,7 +187,7 @@ CONDITIONS = (
             file.standing is Standing.DOCUMENTED
             and file.idle >= (_MONTH if file.edits <= 2 else _IDLE)
         ),
-        *(13, 14, 4),
+        *(13, 15, 4),
     ),
     Condition(
         "published only, at rest",
