@@ -41,6 +41,7 @@ from ._terminal import count, place
 _SAID = 6  # places of an action, of which each says what is wrong there
 _ELSEWHERE = 3  # places of what is done outside
 _LISTED = 12  # places of an action that are only listed
+_CHANGES = (ActionKind.MODIFY, ActionKind.CREATE)
 _FIRST = 12  # actions that the first page names
 _MARK = "★"
 _LISTS = (
@@ -256,7 +257,9 @@ def _action(action: Action, findings: dict[str, Finding], fixes: dict[str, str])
     facts += [gain(action)]
     yield f"- [ ] **{action.id}**{mark} {text(action.title)} · " + " · ".join(filter(None, facts))
     asking = [findings[print_] for print_ in action.because if print_ in findings]
-    if asking and action.kind in (ActionKind.MODIFY, ActionKind.CREATE):
+    if action.kind in _CHANGES:  # of what makes way for a removal the findings speak of that
+        asking = [finding for finding in asking if finding.action in _CHANGES]
+    if asking and action.kind in _CHANGES:
         made = ", ".join(map(code, action.paths)) if action.kind is ActionKind.CREATE else ""
         advice = text(_brief(fixes.get(_root(asking), "")))
         yield f"  - Do: {f'make {made}. ' if made else ''}{advice}"
@@ -277,8 +280,7 @@ def _root(findings: Sequence[Finding]) -> str:
 
 def _details(action: Action, findings: Sequence[Finding]) -> Iterator[str]:
     """Where it is, and what speaks for and against it."""
-    changes = action.kind in (ActionKind.MODIFY, ActionKind.CREATE)
-    if changes or action.where is Where.OUTSIDE:
+    if action.kind in _CHANGES or action.where is Where.OUTSIDE:
         yield from _places_to_change(action, findings)
     else:
         yield from _reasons(action, findings)

@@ -13,13 +13,18 @@ from readiness.model import (
     Action,
     ActionKind,
     Confidence,
+    Coverage,
+    Dimension,
     Evidence,
     Finding,
     Location,
     Phase,
     Plan,
+    Score,
+    Scorecard,
     Severity,
     Speaks,
+    Verdict,
     Where,
 )
 from readiness.plan import propose
@@ -27,6 +32,7 @@ from readiness.rule import summarise
 from readiness.testing import build_index
 
 if TYPE_CHECKING:
+    from collections.abc import Set
     from pathlib import Path
 
     import pytest
@@ -87,10 +93,16 @@ def test_what_live_code_imports_is_asked_about_with_the_line_that_imports_it() -
         "-- old/b.py --\nx = 1\n-- old/c.py --\nx = 1\n"
     )
     plan = propose(index, [finding(ActionKind.ARCHIVE, "old/a.py", "old/b.py", "old/c.py")])
-    assert actions(plan) == {"old/c.py": "ARCHIVE", "old/a.py": "AUDIT", "old/b.py": "AUDIT"}
+    assert actions(plan) == {
+        "main.py": "MODIFY",
+        "old/c.py": "ARCHIVE",
+        "old/a.py": "AUDIT",
+        "old/b.py": "AUDIT",
+    }
     change, _, audit = plan.actions[:3]
     assert (change.kind, change.paths) == ("MODIFY", ("main.py",))
     assert change.title == "main.py imports old/a.py, which should go"
+    assert change.because == audit.because  # ends with both, so that a target needs both
     assert audit.blockers == (
         "main.py imports old/a.py (line 1): A1 comes first",
         "old/a.py imports old/b.py (line 1)",
@@ -227,7 +239,35 @@ def test_what_is_in_use_is_no_question_among_others() -> None:
     held = [finding(ActionKind.ARCHIVE, "old/a.py", rule="HYG002")]
     asking = [finding(ActionKind.AUDIT, "old/b.py", rule="HYG002")]
     plan = propose(index, [*held, *asking], RULES)
-    assert [each.paths for each in asked(plan)] == [("old/a.py",), ("old/b.py",)]
+    assert [each.paths for each in asked(plan) if each.kind is ActionKind.AUDIT] == [
+        ("old/a.py",),
+        ("old/b.py",),
+    ]
+
+
+def test_what_is_needed_also_needs_what_comes_first() -> None:
+    class Cleanup:
+        """The archive costs points; what uses it costs none."""
+
+        def __call__(
+            self, solved: Set[str], gone: Set[str], judged: frozenset[str] = frozenset()
+        ) -> Scorecard:
+            value = 10.0 if going.fingerprint in solved else 5.0
+            scores = (Score(Dimension.CLEANUP, value, None),)
+            whole = Coverage(1, 1)
+            return Scorecard(
+                value, value, Verdict.NOT_READY, whole, None, scores, "1", 9, "service"
+            )
+
+    index = build_index("-- main.py --\nimport old.a\n-- old/a.py --\n-- b.py --\n")
+    going = finding(ActionKind.ARCHIVE, "old/a.py")
+    small = [finding(ActionKind.MODIFY, path, rule="B" + path) for path in ("main.py", "b.py")]
+    plan = propose(index, [going, *small], evaluate=Cleanup(), target=9.0)
+    assert {each.paths: each.needed for each in asked(plan)} == {
+        ("main.py",): True,
+        ("old/a.py",): True,
+        ("b.py",): False,
+    }
 
 
 def test_what_one_change_of_one_place_mends_is_one_task() -> None:

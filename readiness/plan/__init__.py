@@ -82,6 +82,7 @@ def propose(
     if evaluate is not None:
         goal = 10.0 if target is None else target
         actions, forecast = weighed(actions, fates.settled, evaluate, goal)
+        actions = _with_first(actions, fates.blocked, changing)
     return Plan(base, tuple(actions), identify(base, actions), target, forecast, kept.notes)
 
 
@@ -92,6 +93,20 @@ def _held(action: Action, blocked: Mapping[str, Need], changing: Mapping[str, st
     if action.kind is not ActionKind.AUDIT or blocked.keys().isdisjoint(action.paths):
         return action
     return replace(action, blockers=blockers.told(action.paths, blocked, changing))
+
+
+def _with_first(
+    actions: Sequence[Action], blocked: Mapping[str, Need], changing: Mapping[str, str]
+) -> list[Action]:
+    """What is needed also needs what comes first, whatever that gains."""
+    first = {
+        changing.get(need.source)
+        for action in actions
+        if action.needed and action.kind is ActionKind.AUDIT
+        for path in action.paths
+        if (need := blocked.get(path)) and need.by_name
+    }
+    return [replace(each, needed=True) if each.id in first else each for each in actions]
 
 
 def _asking(finding: Finding) -> Finding:

@@ -91,16 +91,17 @@ def freeing(asks: Sequence[Ask], blocked: Mapping[str, Need]) -> list[Task]:
     """What makes way for what should go and is in use: each file that uses it, and stays, and that
     nothing else changes, is to be changed."""
     changed = {path for ask in asks if ask.kind in CHANGES for path in ask.paths}
-    users: dict[str, tuple[Finding, list[Evidence]]] = {}
+    users: dict[str, tuple[Ask, list[Evidence]]] = {}
     for ask in asks:
         for path in ask.paths if ask.kind is ActionKind.AUDIT else ():
             need = blocked.get(path)
             if need and need.by_name and need.source not in changed and need.source not in blocked:
-                users.setdefault(need.source, (ask.finding, []))[1].append(need.evidence)
+                users.setdefault(need.source, (ask, []))[1].append(need.evidence)
     tasks = []
-    for user, (finding, told) in users.items():
+    for user, (held, told) in users.items():
         more = f" and {len(told) - 1} more" if len(told) > 1 else ""
-        ask = Ask(ActionKind.MODIFY, replace(finding, evidence=tuple(told)), (user,), ())
+        finding = replace(held.finding, evidence=tuple(told))
+        ask = Ask(ActionKind.MODIFY, finding, (user,), held.because)
         title = f"{told[0].summary}{more}, which should go"
         tasks.append(Task(ActionKind.MODIFY, [ask], title))
     return tasks
