@@ -59,7 +59,10 @@ def message(
     made.set_content(text)
     made.add_alternative(html, subtype="html")
     kind, _, subkind = attachment.kind.partition("/")
-    made.add_attachment(attachment.data, maintype=kind, subtype=subkind, filename=attachment.name)
+    parameters = {"charset": "utf-8"} if kind == "text" else {}
+    made.add_attachment(
+        attachment.data, maintype=kind, subtype=subkind, filename=attachment.name, params=parameters
+    )
     _settle_boundaries(made)
     return made
 

@@ -205,7 +205,7 @@ def _headline(report: Report, blockers: Sequence[Tale], found: Sequence[Stage]) 
         many = count(len(work(report.plan)), "action")
         yield Reason(f"the plan of {many} leads to {floored(after)}", "#plan")
     if ending := _ending(report):
-        yield Reason(f"at this pace what is open is closed {ending}", "#trend")
+        yield Reason(f"at this pace what is open is closed {ending}", "#changes")
 
 
 def _ending(report: Report) -> str:
@@ -461,7 +461,10 @@ def _since(report: Report, findings: Iterable[Finding]) -> str:
     """The day of the oldest of these findings, as far back as the history goes."""
     seen = report.history.first_seen if report.history else {}
     times = [seen[f.fingerprint] for f in findings if f.fingerprint in seen]
-    return day(min(times)) if times else ""
+    if not times or report.history is None:
+        return ""
+    first = min(times)
+    return day(first) + (" or before" if first == report.history.points[0].at else "")
 
 
 def _told(cost: Cost) -> tuple[tuple[Finding, int], ...]:
@@ -472,11 +475,11 @@ def _told(cost: Cost) -> tuple[tuple[Finding, int], ...]:
 
 
 def _expiring(report: Report) -> Iterator[Waived]:
-    """The waivers that end within two weeks of the commit."""
+    """The waivers that end within two weeks of the commit, the first of them first."""
     if not report.committed_at:
         return
     today = datetime.fromtimestamp(report.committed_at, UTC).date()
-    for waived in report.waived:
+    for waived in sorted(report.waived, key=lambda each: (each.until, each.finding.rule)):
         if waived.until and today <= date.fromisoformat(waived.until) <= today + SOON:
             yield waived
 
@@ -511,7 +514,7 @@ def _facts(report: Report) -> Iterator[Fact]:
         )
     yield Fact("Waivers", waivers, "#waived")
     if earlier := _reported(report):
-        yield Fact("As reported", earlier, "#trend")
+        yield Fact("As reported", earlier, "#changes")
     if card.interval and card.interval[1] - card.interval[0] >= 0.05:
         low, high = map(floored, card.interval)
         yield Fact("Range", f"{low} if all that is unknown is missing, {high} if not", "#outcomes")

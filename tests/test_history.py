@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -18,10 +20,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness import registry
+from readiness import engine, history, registry
+from readiness.configure import Options
 from readiness.history import past
 from readiness.history.choose import Chosen, choose
-from readiness.history.trend import (
+from readiness.history.trends import (
     FARTHEST,
     WEEK,
     Measured,
@@ -50,6 +53,9 @@ from readiness.repo import Repository
 
 if TYPE_CHECKING:
     from conftest import Git, Program
+
+    from readiness.index import RepoIndex
+    from readiness.rule import Rule
 
 START, DAY = 1_700_000_000, 86_400
 LINE = [(f"c{number}", START + number * DAY) for number in range(30, -1, -1)]  # one a day
@@ -125,7 +131,7 @@ def test_the_past_of_each_commit_is_what_its_own_ancestors_did(
         line.append(parents[0])
     wanted = line[::-1][::2]
     got = list(past.histories(log, wanted, [()] * len(wanted)))
-    for name, history in zip(wanted, got, strict=True):
+    for name, known in zip(wanted, got, strict=True):
         own: set[str] = set()
         pending = [name]
         while pending:
@@ -133,7 +139,7 @@ def test_the_past_of_each_commit_is_what_its_own_ancestors_did(
             if each not in own:
                 own.add(each)
                 pending += by_id[each].parents
-        assert history == summarise(commit for commit in log if commit.id in own)
+        assert known == summarise(commit for commit in log if commit.id in own)
 
 
 def test_commits_that_do_not_lead_to_each_other_have_their_own_past() -> None:
@@ -573,3 +579,73 @@ def test_a_shallow_clone_has_the_points_that_it_can_tell(
     clone = tmp_path / "shallow"
     shop("clone", "-q", "--depth", "3", f"file://{shop.folder}", str(clone))
     assert len(points(readiness, "--every", "commit", clone)) == 3
+
+
+def test_the_last_point_is_the_reports_own_and_is_remembered_if_clean(
+    shop: Git, tmp_path: Path
+) -> None:
+    clone = git_clone(shop, tmp_path / "clone")
+    world = engine.Surroundings(datetime.date(2026, 1, 1), cache=str(tmp_path / "cache"))
+    clone.write("broken.py", "def (:\n")
+    clone("add", "broken.py")
+    dirty = engine.audit(str(clone.folder), Options(), world)
+    told = history.trend(str(clone.folder), Options(), world, report=dirty)
+    assert told.points[-1].overall == dirty.scorecard.overall
+    assert told.points[-1].reported is None
+    assert told.first_seen.keys() == {finding.fingerprint for finding in dirty.findings}
+    clone("rm", "-q", "-f", "broken.py")
+    clean = engine.audit(str(clone.folder), Options(), world)
+    told = history.trend(str(clone.folder), Options(), world, report=clean)
+    assert told.points[-1].overall == clean.scorecard.overall != dirty.scorecard.overall
+    assert told.points[-1].reported is not None
+    assert told.points[-1].reported.overall == clean.scorecard.overall
+    assert [point.reported for point in told.points[:-1]] == [None] * (len(told.points) - 1)
+
+
+def test_what_a_partial_clone_lacks_is_measured_again_when_it_is_there(
+    shop: Git, tmp_path: Path
+) -> None:
+    clone = git_clone(shop, tmp_path / "clone")
+    pack = next((clone.folder / ".git/objects/pack").glob("*.pack"), None)
+    assert pack is None  # a local clone has loose objects, of which one can be taken away
+    blob = clone("rev-parse", "HEAD:app/orders.py")
+    loose = clone.folder / ".git/objects" / blob[:2] / blob[2:]
+    away = loose.rename(tmp_path / "away")
+    world = engine.Surroundings(datetime.date(2026, 1, 1), cache=str(tmp_path / "cache"))
+    for _ in range(2):
+        history.trend(str(clone.folder), Options(), world)
+        assert len(_rows(tmp_path / "cache/history.sqlite3")) == 6
+    away.rename(loose)
+    history.trend(str(clone.folder), Options(), world)
+    assert len(_rows(tmp_path / "cache/history.sqlite3")) == 12
+
+
+def test_what_a_rule_cannot_say_is_not_kept(
+    shop: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = next(rule for rule in registry.rules() if rule.id == "HYG001")
+    world = engine.Surroundings(datetime.date(2026, 1, 1), cache=str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(type(rule), "check", _fails)
+        broken = history.trend(str(shop.folder), Options(), world)
+    assert len(broken.points) == 6
+    assert _rows(tmp_path / "history.sqlite3") == []
+    assert len(history.trend(str(shop.folder), Options(), world).points) == 6
+    assert len(_rows(tmp_path / "history.sqlite3")) == 6
+
+
+def _fails(rule: Rule, index: RepoIndex) -> Iterator[Finding]:
+    raise ValueError("no")
+
+
+def test_a_fault_in_a_process_is_told(shop: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    def judge(*arguments: object, **more: object) -> None:
+        raise ZeroDivisionError("in the middle")
+
+    monkeypatch.setattr("readiness.history.measure.assess", judge)
+    world = engine.Surroundings(datetime.date(2026, 1, 1), workers=2)
+    with pytest.raises(RuntimeError, match="ZeroDivisionError: in the middle"):
+        history.trend(str(shop.folder), Options(), world)
+    monkeypatch.setattr("readiness.history.measure.assess", lambda *a, **b: os._exit(7))
+    with pytest.raises(RuntimeError, match="ended with 7"):
+        history.trend(str(shop.folder), Options(), world)

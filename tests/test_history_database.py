@@ -20,7 +20,7 @@ from readiness.errors import UsageError
 from readiness.history import database
 from readiness.history.database import REVISION, locate
 from readiness.history.store import Basis, Store
-from readiness.history.trend import Measured
+from readiness.history.trends import Measured
 from readiness.model import Coverage, Dimension, Point, Severity, Trace, Verdict
 
 if TYPE_CHECKING:

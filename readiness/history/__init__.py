@@ -21,12 +21,12 @@ from readiness.cache import Cache
 from readiness.configure import Options, configure
 from readiness.engine import Surroundings
 from readiness.errors import UsageError
-from readiness.history import trend as trends
-from readiness.history.choose import Chosen, Every, choose
-from readiness.history.measure import Judges, as_reported, measure, point_of
+from readiness.history import choose, measure, trends
+from readiness.history.choose import Chosen, Every
+from readiness.history.measure import Judges, as_reported, point_of
 from readiness.history.store import Basis, Store
-from readiness.history.trend import Measured
-from readiness.model import Report, Snapshot, Trend
+from readiness.history.trends import Measured
+from readiness.model import SUBMODULE, SYMLINK, Report, Snapshot, TrackedFile, Trend
 from readiness.repo import Repository
 from readiness.rule import Rule, summarise
 
@@ -99,7 +99,7 @@ def _chosen(repository: Repository, last: str, wish: Wish) -> list[Chosen]:
         times = {commit.id: commit.at for commit in repository.commits(last) or ()}
         tags = repository.tags().items()
         releases = {name: (commit, times[commit]) for name, commit in tags if commit in times}
-    chosen = choose(line, wish.every, wish.weeks, releases)
+    chosen = choose.choose(line, wish.every, wish.weeks, releases)
     if not chosen:
         raise UsageError("the commits of this repository cannot be listed; git fsck says why")
     return chosen
@@ -111,12 +111,19 @@ def _basis(
     digest = configuration.digest(config)
     if repository.shallow:  # its history says less than that of another clone
         digest += " shallow"
+    missing = repository.missing(file.blob_id for file in snapshot.files if _is_read(file))
+    if missing:  # a partial clone; when it has all, it is measured anew
+        digest += " without " + hashlib.sha256(" ".join(sorted(missing)).encode()).hexdigest()[:16]
     return Basis(
         origin=(snapshot.remote or f"file:{repository.common_folder}")[-500:],
         repository=snapshot.repository,
         config=digest,
         code=_code(),
     )
+
+
+def _is_read(file: TrackedFile) -> bool:
+    return file.mode not in (SUBMODULE, SYMLINK)
 
 
 def _code() -> str:
@@ -147,7 +154,7 @@ def _measured(
     known = store.points(basis, commits)
     missing = [each for each in chosen if each.commit not in known]
     unkept: dict[str, Measured] = {}
-    for measured, lasting in measure(
+    for measured, lasting in measure.measure(
         repository,
         missing,
         judges,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from readiness.history.trend import WEEK
+from readiness.history.trends import WEEK
 
 Every = Literal["commit", "day", "week", "release"]
 _DAY = 24 * 3600

@@ -22,7 +22,7 @@ from readiness.configure import visible
 from readiness.facts import Slice, core_slices
 from readiness.history.choose import Chosen
 from readiness.history.past import histories
-from readiness.history.trend import Measured, Traces, causes, traces_of
+from readiness.history.trends import Measured, Traces, causes, traces_of
 from readiness.history.workers import in_processes
 from readiness.index import RepoIndex
 from readiness.index.history import Commit, History
@@ -38,10 +38,11 @@ from readiness.model import (
     TrackedFile,
 )
 from readiness.repo import Repository
+from readiness.repo.objects import DAMAGED, MISSING
 from readiness.rule import Rule, reads_of
 
 BATCH = 64  # commits whose facts are held at the same time
-_LASTING = "larger than "  # the reason for not reading a file that will not be another tomorrow
+_LASTING = ("larger than ", DAMAGED, MISSING)  # reasons for not reading a blob that stay
 
 Progress = Callable[[int, int], None]
 

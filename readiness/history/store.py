@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from readiness.history import database
-from readiness.history.trend import Measured
+from readiness.history.trends import Measured
 from readiness.model import Coverage, Dimension, Point, Reported, Trace, Verdict
 
 if TYPE_CHECKING:

@@ -1,0 +1,275 @@
+"""What the pages say: every part where there is something to tell, and nothing that was made up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from readiness import registry
+from readiness.model import (
+    Coverage,
+    Delta,
+    Location,
+    Outlook,
+    Report,
+    Scorecard,
+    Trend,
+    Verdict,
+)
+
+replace = msgspec.structs.replace
+Make = Callable[..., Report]
+PARTS = ("Decisions asked", "The six dimensions", "Top risks", "What changed", "Road map")
+
+
+def render(name: str, report: Report) -> str:
+    return registry.renderer(name, registry.WEEKLY)(report)
+
+
+def sure(report: Report, **changes: object) -> Report:
+    return replace(report, scorecard=replace(report.scorecard, **changes))
+
+
+@pytest.mark.parametrize("name", ["html", "mail", "markdown"])
+def test_each_part_is_there_where_there_is_something_to_tell(name: str, make_report: Make) -> None:
+    page = render(name, make_report())
+    assert all(part in page for part in (*PARTS, "How sure this is", "orecast"))
+    assert page == render(name, make_report())  # the same report, the same bytes
+
+
+@pytest.mark.parametrize("name", ["html", "mail", "markdown"])
+def test_what_nobody_knows_is_left_out(name: str, make_report: Make) -> None:
+    bare = make_report(plan=None, history=None, owners=(), waived=(), committed_at=0)
+    page = render(name, bare)
+    for part in ("Decisions asked", "What changed", "Road map", "this week", "1 week", "orecast"):
+        assert part not in page
+    assert "The six dimensions" in page and "Top risks" in page
+
+
+def test_the_headline_tells_change_blockers_plan_and_forecast(make_report: Make) -> None:
+    title, _, sentence = render("markdown", make_report()).splitlines()[:3]
+    assert title == "# an-example-platform: NOT READY, 2.5 / 10 (+0.1 this week)"
+    assert re.fullmatch(
+        r"\d+ blockers\. All of the 6 dimensions are below the target of 9; the plan of 40 actions "
+        r"leads to 9\.4; at this pace what is open is closed between 18 May 2026 and 5 October "
+        r"2026\.",
+        sentence,
+    )
+
+
+def test_without_enough_points_there_is_no_forecast(make_report: Make) -> None:
+    report = make_report()
+    assert report.history is not None
+    outlook = Outlook(left=9, reason="a forecast needs 4 points or more")
+    page = render("markdown", replace(report, history=replace(report.history, outlook=outlook)))
+    assert "No forecast yet: a forecast needs 4 points or more." in page
+    assert "at this pace" not in page
+
+
+def test_an_end_that_nobody_sees_is_told_as_such(make_report: Make) -> None:
+    report = make_report()
+    assert report.history is not None
+    open_end = replace(report.history.outlook, latest=None)
+    page = render("markdown", replace(report, history=replace(report.history, outlook=open_end)))
+    assert "what is open is closed not before 18 May 2026" in page
+
+
+def test_no_more_than_three_decisions_and_five_risks(make_report: Make) -> None:
+    page = render("html", make_report(90))
+    assert len(re.findall(r"<dt>Options</dt>", page)) == 3
+    risks = page[page.index("Top risks") : page.index("What changed")]
+    assert risks.count(", costs ") == 5
+
+
+def test_waivers_that_end_soon_are_told_and_others_not(make_report: Make) -> None:
+    report = make_report()
+    later = tuple(replace(waived, until="2026-06-01") for waived in report.waived)
+    told = "ends on 2026-01-05"
+    assert told in render("markdown", report)
+    assert "ends on" not in render("markdown", replace(report, waived=later))
+
+
+def test_a_ready_repository_is_asked_for_nothing(make_report: Make) -> None:
+    report = make_report()
+    dimensions = tuple(
+        replace(score, value=9.5, deductions=()) for score in report.scorecard.dimensions
+    )
+    ready = sure(
+        replace(report, findings=(), stories=(), plan=None, waived=(), owners=(), history=None),
+        verdict=Verdict.READY,
+        overall=9.5,
+        dimensions=dimensions,
+    )
+    page = render("markdown", ready)
+    assert "Every dimension that applies reaches 9." in page
+    assert "Decisions" not in page and "Top risks" not in page
+    assert "Nobody answers" in render("html", replace(ready, waived=()))
+
+
+def test_an_empty_repository_is_nothing_to_assess(make_report: Make) -> None:
+    card = Scorecard(
+        None, None, Verdict.NOTHING, Coverage(1, 1), None, (), "2026.1", 9.0, "library"
+    )
+    empty = make_report(
+        0, scorecard=card, outcomes=(), plan=None, history=None, commit=None, files=0, waived=()
+    )
+    assert "There are no tracked files." in render("markdown", empty)
+    assert "No commit yet" in render("markdown", replace(empty, committed_at=0))
+    for name in ("html", "mail"):
+        assert "NOTHING TO ASSESS" in render(name, empty)
+
+
+def test_dimensions_that_do_not_apply_have_no_score(make_report: Make) -> None:
+    report = make_report()
+    first, *rest = report.scorecard.dimensions
+    card = (replace(first, value=None, deductions=()), *rest)
+    page = render("markdown", sure(report, dimensions=card))
+    assert "| File Cleanup | - | 9 |" in page
+
+
+def test_a_first_point_without_an_older_one_has_no_change(make_report: Make) -> None:
+    report = make_report()
+    assert report.history is not None
+    young = Trend(report.history.points[-2:], (), {}, Outlook(reason="too few points"))
+    page = render("markdown", replace(report, history=young))
+    assert "this week" not in page and "1 week" not in page
+    unknown = Delta(1, "a" * 40, 1, None, {})
+    page = render("markdown", replace(report, history=replace(young, deltas=(unknown,))))
+    assert "| – | – |" in page
+
+
+def test_what_was_reported_is_not_rewritten(make_report: Make) -> None:
+    from readiness.model import Reported
+
+    report = make_report()
+    assert report.history is not None
+    told = Reported(3.3, "2025.4", "0.0.9")
+    points = list(report.history.points)
+    points[4] = replace(points[4], reported=told)
+    page = render(
+        "markdown", replace(report, history=replace(report.history, points=tuple(points)))
+    )
+    assert (
+        "**As reported:** 3.3 on 15 September 2025 under model 2025.4, 1.8 under the present"
+        in page
+    )
+
+
+@pytest.mark.parametrize("name", ["html", "mail"])
+def test_names_become_no_markup(name: str, make_report: Make) -> None:
+    page = render(name, make_report(90, repository="<script>alert(2)</script>"))
+    assert "<script>alert" not in page and "<img src=x" not in page
+    assert "&lt;script&gt;alert(2)&lt;/script&gt;" in page
+
+
+@pytest.mark.parametrize("name", ["html", "mail", "markdown"])
+def test_nothing_invisible_is_printed(name: str, make_report: Make) -> None:
+    page = render(name, make_report(90, repository="left\u202eright\x1b\x07"))
+    assert {"\u202e", "\u200b", "\x1b", "\x07"}.isdisjoint(page)
+    assert "left\\u202eright\\x1b\\x07" in page.replace("\\\\", "\\")
+
+
+def test_a_path_leads_to_the_commit_where_the_remote_is_known(make_report: Make) -> None:
+    report = make_report()
+    path = next(f.location for f in report.findings if f.location.path and f.location.line)
+    link = f'href="https://github.com/acme/an-example-platform/blob/{report.commit}/'
+    assert path.path is not None and link in render("html", report)
+    assert link not in render("html", replace(report, remote=None))
+
+
+def test_two_findings_alike_have_names_of_their_own(make_report: Make) -> None:
+    report = make_report()
+    first = report.findings[0]
+    twin = replace(first, location=replace(first.location, line=7))
+    page = render("html", replace(report, findings=(first, twin)))
+    assert page.count(f'id="f-{first.fingerprint}"') == 1
+    assert page.count(f'id="f-{first.fingerprint}-2"') == 1
+
+
+def test_the_folders_hold_every_finding_once(make_report: Make) -> None:
+    report = make_report(300)
+    page = render("html", report)
+    folders = page[page.index('id="folders"') : page.index('id="changes"')]
+    named = re.findall(r'href="#(f-[0-9a-f-]+)"', folders)
+    assert sorted(named) == sorted({f"f-{finding.fingerprint}" for finding in report.findings})
+    assert len(named) == len(report.findings)
+
+
+def test_findings_of_folders_and_of_no_file_have_their_place(make_report: Make) -> None:
+    report = make_report(10)
+    folder = replace(report.findings[0], location=Location("web"), subjects=("web/a.py",))
+    nowhere = replace(report.findings[1], location=Location(), key="nowhere")
+    page = render("html", replace(report, findings=(folder, nowhere)))
+    assert "no single file" in page and "web/" in page
+
+
+def test_the_policy_names_the_style_and_the_script_by_their_hashes(make_report: Make) -> None:
+    import base64
+    import hashlib
+
+    page = render("html", make_report())
+    for tag in ("style", "script"):
+        (text,) = re.findall(rf"(?s)<{tag}>(.*?)</{tag}>", page)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in page
+    assert "default-src 'none'" in page
+    assert " style=" not in page and not re.search(r"<[^>]+ on[a-z]+=", page)
+
+
+# -- colours
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+TEXTS = ("ink", "muted", "link", "good", "bad", *SEVERITIES)
+PAIRS = [(text, ground, 4.5) for text in TEXTS for ground in ("ground", "panel")]
+PAIRS += [("ink", f"{severity}-tint", 7.0) for severity in SEVERITIES]
+PAIRS += [(shape, ground, 3.0) for shape in ("bar", "good") for ground in ("ground", "panel")]
+PAIRS += [("bar", "track", 3.0), ("ink", "track", 3.0)]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_palette_has_enough_contrast(scheme: str, make_report: Make) -> None:
+    page = render("html", make_report(1, plan=None, history=None))
+    palettes = [
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", found))
+        for found in re.findall(r":root \{([^}]+)\}", page)
+    ]
+    light, dark = palettes
+    assert light.keys() == dark.keys()
+    colours = light if scheme == "light" else dark
+    weak = {
+        f"{one} on {other}": round(contrast(colours[one], colours[other]), 2)
+        for one, other, least in PAIRS
+        if contrast(colours[one], colours[other]) < least
+    }
+    assert weak == {}
+
+
+def test_every_colour_of_the_style_comes_from_the_palette(make_report: Make) -> None:
+    page = render("html", make_report(1, plan=None, history=None))
+    (style,) = re.findall(r"(?s)<style>(.*?)</style>", page)
+    used = set(re.findall(r"var\(--([a-z-]+)\)", style))
+    named = set(re.findall(r"--([a-z-]+): #", style))
+    assert used <= named
+    outside = re.sub(r":root \{[^}]+\}", "", style)
+    assert not re.search(r"#[0-9a-f]{3,6}\b(?=[;\s])", outside)
+
+
+def test_a_stopped_clock_changes_nothing(make_report: Make) -> None:
+    page = render("html", make_report())
+    assert "29 December 2025" in page
+    assert not re.search(r"\d\d:\d\d", page)
