@@ -390,3 +390,6 @@ def test_where_the_tests_prove_nothing_nothing_is_done(
     assert "no test passes before anything is changed" in capsys.readouterr().err
     assert project("for-each-ref", "refs/heads/readiness") == ""
     assert main(["apply", str(file), str(project.folder), "--verified", "x"]) == 2
+    nowhere = str(tmp_path / "none/plan.toml")
+    assert main(["apply", str(file), str(project.folder), "--verify", "--verified", nowhere]) == 2
+    assert f"--verified {nowhere}: no such" in capsys.readouterr().err

@@ -57,11 +57,11 @@ def as_verified(
     from readiness.apply.verify.session import verified
 
     if output is not None:
-        check(output)
+        check(output, "--verified")
     result = verified(repository, plan, verify, Limits(seconds=seconds), complain)
     for line in result.told:
         complain(line)
     if output is not None:
         notes = ("As the repository's own tests allow it: what one of them needs is KEEP.",)
-        write(output, document.write(result.plan, notes=notes))
+        write(output, document.write(result.plan, notes=notes), "--verified")
     return result.plan
