@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -367,3 +368,20 @@ def test_a_merge_base_that_may_not_be_the_latest_is_not_taken(
     assert other("merge-base", "main", "change") != shop("merge-base", "main", "change")
     code, told = run(readiness, other, "--since")
     assert (code, "this clone is shallow" in told) == (2, True)
+
+
+# The page
+
+
+def test_every_option_and_command_that_the_page_names_is_there(readiness: Program) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "gate.md").read_text()
+    told = {
+        command: readiness(command, "--help").stdout.decode() for command in ("audit", "baseline")
+    }
+    lines = re.findall(r"^readiness (audit|baseline)( [^#\n]*)?", page, re.MULTILINE)
+    assert len(lines) > 5
+    for command, arguments in lines:
+        for option in re.findall(r"--[a-z-]+", arguments):
+            assert option in told[command]
+    for option in set(re.findall(r"`(--[a-z-]+)", page)):
+        assert any(option in text for text in told.values()), option
