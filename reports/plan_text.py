@@ -22,7 +22,7 @@ from ._plan import (
     stages,
     work,
 )
-from ._terminal import WIDTH, Paint, bar, columns, incomplete, safe, wrapped
+from ._terminal import WIDTH, Paint, bar, columns, count, incomplete, safe, wrapped
 from .text import fit_end
 
 _LEAD = len(" * A12  ARCHIVE  ")
@@ -104,7 +104,9 @@ def _summary(report: Report) -> str:
 def _stage(stage: Stage, paint: Paint) -> Iterator[str]:
     left = f"Phase {stage.phase.value}  {stage.phase.label} ({WINDOWS[stage.phase]})"
     scores = "" if stage.before is None else f"{points(stage.before)} -> {points(stage.after)}"
-    told = split(stage.actions)
+    told = count(len(stage.actions), "action")
+    if stage.outside:
+        told += f", {stage.outside} outside"
     right = f"{told}   {scores}".rstrip()
     yield paint.bold(left) + " " * max(2, WIDTH - len(left) - len(right)) + right
     for action in stage.actions:

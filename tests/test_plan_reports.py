@@ -224,6 +224,10 @@ def test_the_toml_is_the_plan() -> None:
 
 def test_no_line_is_longer_than_a_terminal() -> None:
     assert max(map(len, render("text", report()).splitlines())) <= 100
+    outside = Action(ActionKind.ATTEST, (), "x " * 60, (), where=Where.OUTSIDE)
+    for phase in Phase:
+        many = [msgspec.structs.replace(outside, phase=phase)] * 12
+        assert max(map(len, shown_with("text", *many).splitlines())) <= 100
 
 
 def test_the_json_holds_every_field_of_an_action() -> None:
