@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import pkgutil
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 
 from readiness.errors import RegistryError, UsageError
 from readiness.model import Report, Trend
-from readiness.rule import Rule
+from readiness.rule import Rule, Scope
 
 # groups of entry points
 REPORTS, PLANS = "readiness.reports", "readiness.plans"
@@ -53,9 +54,19 @@ def rules() -> tuple[Rule, ...]:
     return tuple(rule for _, rule in sorted(found.items()))
 
 
-def _rules_of(package: ModuleType) -> Iterator[Rule]:
+def rules_for_files() -> tuple[Rule, ...]:
+    """The installed rules that judge single files, by id. The modules of others are not imported:
+    one that holds such a rule says `Scope.FILE`."""
+    points = sorted(entry_points(group="readiness.rules"), key=lambda point: point.name)
+    found = (rule for point in points for rule in _rules_of(point.load(), b"Scope.FILE"))
+    own = (rule for rule in found if rule.scope is Scope.FILE)
+    return tuple(sorted(own, key=lambda rule: rule.id))
+
+
+def _rules_of(package: ModuleType, word: bytes = b"") -> Iterator[Rule]:
+    """The rules of a pack, in the modules that hold `word`."""
     for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        if info.name.startswith("_"):
+        if info.name.startswith("_") or not _holds(info, word):
             continue
         module = import_module(f"{package.__name__}.{info.name}")
         for value in vars(module).values():
@@ -63,6 +74,16 @@ def _rules_of(package: ModuleType) -> Iterator[Rule]:
                 continue
             if value.__module__ == module.__name__:  # not an imported base
                 yield value()
+
+
+def _holds(info: pkgutil.ModuleInfo, word: bytes) -> bool:
+    """Does a module's source hold `word`? Where there is no source to be read, it may."""
+    path = os.path.join(getattr(info.module_finder, "path", ""), f"{info.name}.py")
+    try:
+        with open(path, "rb") as file:
+            return word in file.read()
+    except OSError:
+        return True
 
 
 def packages() -> tuple[ModuleType, ...]:

@@ -11,7 +11,7 @@ from readiness.facts.dotenv import Entry, ValueKind
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass
 from readiness.model import Area, Confidence, Dimension, Finding, Severity
-from readiness.rule import Example, against, for_
+from readiness.rule import Example, Scope, against, for_
 
 from ._secret_facts import SecretRule
 from ._secret_places import Place, at_most, lowered, place_of
@@ -46,6 +46,7 @@ class EnvFileTracked(SecretRule):
     dimension = Dimension.SECURITY
     area = Area.SECRETS
     severity = Severity.CRITICAL
+    scope = Scope.FILE
     outside = "Replace what tracked environment files hold wherever it is in use"
     examples: ClassVar[tuple[Example, ...]] = (
         Example(

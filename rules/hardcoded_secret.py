@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from readiness.index import RepoIndex
 from readiness.model import Area, Dimension, Edit, Finding, Severity
-from readiness.rule import Example, against, for_
+from readiness.rule import Example, Scope, against, for_
 from readiness.secrets import Secret
 
 from ._secret_edits import Variables
@@ -49,6 +49,7 @@ class HardcodedSecret(SecretRule):
     dimension = Dimension.SECURITY
     area = Area.SECRETS
     severity = Severity.CRITICAL
+    scope = Scope.FILE
     outside = "Revoke it where it was issued, issue another, and give that to what uses it"
     examples: ClassVar[tuple[Example, ...]] = (
         Example(

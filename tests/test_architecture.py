@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"errors"},
-    {"model", "toml"},
+    {"clean_room", "compiled", "model", "toml"},
     {"config", "facts"},
     {"secrets"},
     {"index"},
@@ -18,7 +18,7 @@ LAYERS = (
     {"repo", "cache", "packaged", "registry"},
     {"collect", "configure", "judging", "memo"},
     {"assess", "planning", "since"},
-    {"engine"},
+    {"engine", "hook"},
     {"apply", "history", "mail", "pdf"},
     {"testing"},
     {"cli"},

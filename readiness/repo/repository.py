@@ -120,7 +120,7 @@ class Repository:
         index, written, raw = self._read_index()
         matches = self._is_tree_of(index, head)
         if staged:
-            return self._describe(_staged_files(index), head, dirty=not matches)
+            return self._describe(staged_files(index), head, dirty=not matches)
         tracked = self._work_tree.tracked(index.entries, written)
         files = tracked.files
         if untracked:
@@ -274,7 +274,7 @@ class Repository:
         if commit_id is not None and index.tree is not None:
             return index.tree.hex() == self._header(commit_id).tree
         files = trees.list_files(self._room, commit_id) if commit_id else []
-        return _staged_files(index) == files
+        return staged_files(index) == files
 
     def _read_index(self) -> tuple[IndexFile, int, bytes]:
         """The index, when it was written (nanoseconds; the past, if in doubt), and its bytes."""
@@ -313,7 +313,7 @@ class Repository:
         return os.path.join(self._place.git, "index")
 
 
-def _staged_files(index: IndexFile) -> list[TrackedFile]:
+def staged_files(index: IndexFile) -> list[TrackedFile]:
     """What a commit made now would hold; of an open conflict our side, else theirs."""
     chosen: dict[bytes, Entry] = {}
     for entry in index.entries:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from select import POLLIN, poll
 from typing import TYPE_CHECKING
 
+from readiness import clean_room
+from readiness.clean_room import environment, git_program, write
 from readiness.errors import RepositoryError
 from readiness.repo.locate import Place
 from readiness.repo.metadata import HUGE, SMALL, printable, read_metadata
@@ -19,30 +21,6 @@ PATIENCE = 120.0  # seconds without one byte of output after which Git is given 
 _MEMORY = 2 << 30  # bytes that one Git process may fill
 _LISTING = 20  # seconds of CPU that Git may take to match the work tree with what is ignored
 _CHUNK = 1 << 18
-
-_CONFIGURATION = """\
-[core]
-	repositoryFormatVersion = {version}
-	bare = true
-	hooksPath = /dev/null
-	fsmonitor = false
-	attributesFile = /dev/null
-	excludesFile = /dev/null
-	commitGraph = false
-	untrackedCache = false
-	packedGitWindowSize = 32m
-	packedGitLimit = 256m
-[protocol]
-	allow = never
-[gc]
-	auto = 0
-[maintenance]
-	auto = false
-[i18n]
-	logOutputEncoding = UTF-8
-[extensions]
-	{extension}
-"""
 
 
 class GitStopped(Exception):
@@ -159,8 +137,7 @@ class Room:
         self._place = place
         self._references = references
         self._owner = os.getpid()
-        parent = os.environ.get("TMPDIR") or "/tmp"
-        self._folder = os.path.join(parent, f"readiness-{os.urandom(8).hex()}")
+        self._folder = clean_room.new_folder()
         self._with_references = False
 
     def _make(self) -> str:
@@ -168,19 +145,11 @@ class Room:
         if os.path.isdir(self._folder):
             return self._folder
         new = f"{self._folder}.{os.getpid()}"
-        sha256 = self._place.object_format == "sha256"
-        configuration = _CONFIGURATION.format(
-            version=int(sha256), extension="objectFormat = sha256" if sha256 else ""
-        )
         try:
-            os.mkdir(new, 0o700)
-            for name in ("refs", "objects", "info"):
-                os.mkdir(os.path.join(new, name))
-            _write(new, "config", configuration.encode())
-            _write(new, "HEAD", b"ref: refs/heads/none\n")
+            clean_room.make(new, sha256=self._place.object_format == "sha256")
             shallow = self._data("shallow", HUGE)
             if shallow.strip():
-                _write(new, "shallow", shallow)
+                write(new, "shallow", shallow)
         except OSError as error:
             raise RepositoryError(
                 f"no temporary folder can be made ({error.strerror}): {printable(new)};"
@@ -207,14 +176,13 @@ class Room:
 
         folder = self._make()
         command = [git_program(), "-C", folder, *arguments]
-        environment = _environment(folder, self._place.objects) | more
         try:
             popen = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=environment,
+                env=environment(folder, self._place.objects) | more,
             )
         except OSError as error:
             raise RepositoryError(f"git cannot be started ({error.strerror})") from error
@@ -244,8 +212,8 @@ class Room:
             for name, value in sorted(self._references.all().items())
         )
         room = self._make()
-        _write(room, "packed-refs", b"# pack-refs with: sorted \n" + packed)
-        _write(room, "HEAD", head)
+        write(room, "packed-refs", b"# pack-refs with: sorted \n" + packed)
+        write(room, "HEAD", head)
         self._with_references = True
 
     def complete_index(self, content: bytes, folder: str) -> bytes:
@@ -257,8 +225,8 @@ class Room:
         for name in os.listdir(folder):
             if name.startswith("sharedindex."):
                 shared = read_metadata(os.path.join(folder, name), HUGE)
-                _write(room, name, shared or b"")
-        _write(room, "index", content)
+                write(room, name, shared or b"")
+        write(room, "index", content)
         for _ in self.fields("update-index", "--no-split-index", "--force-write-index"):
             continue
         return read_metadata(os.path.join(room, "index"), HUGE) or b""
@@ -266,7 +234,7 @@ class Room:
     def changed_index(self, content: bytes, request: Iterable[bytes]) -> bytes:
         """The index in `content` with the lines of `git update-index -z --index-info` done."""
         room = self._make()
-        _write(room, "index", content)
+        write(room, "index", content)
         process = self.start("update-index", "-z", "--index-info")
         try:
             if not process.finish(request):
@@ -281,7 +249,7 @@ class Room:
         room = self._make()
         os.mkdir(folder, 0o700)
         for name in ("config", "HEAD"):
-            _write(folder, name, read_metadata(os.path.join(room, name)) or b"")
+            write(folder, name, read_metadata(os.path.join(room, name)) or b"")
         os.mkdir(os.path.join(folder, "objects"))
         for name in ("refs", "packed-refs"):
             os.symlink(os.path.join(self._place.common, name), os.path.join(folder, name))
@@ -294,8 +262,8 @@ class Room:
         """
         room = self._make()
         if index:
-            _write(room, "index", index)
-        _write(room, "info/exclude", self._data("info/exclude", SMALL))
+            write(room, "index", index)
+        write(room, "info/exclude", self._data("info/exclude", SMALL))
         process = self.start(
             "ls-files", "--others", "--exclude-standard", "-z", GIT_WORK_TREE=work_tree
         )
@@ -316,39 +284,6 @@ class Room:
         return read_metadata(os.path.join(self._place.common, name), limit) or b""
 
 
-def git_program() -> str:
-    """The absolute path of Git: a folder on PATH that is relative could be the audited one."""
-    import shutil
-
-    folders = [folder for folder in os.get_exec_path() if os.path.isabs(folder)]
-    program = shutil.which("git", path=os.pathsep.join(folders))
-    if program is None:
-        raise RepositoryError("Git is missing (no git on PATH); install it and run this again")
-    return program
-
-
-def _environment(room: str, objects: str) -> dict[str, str]:
-    """The caller's environment without any GIT_* variable, closed against all configuration."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    return inherited | {
-        "GIT_DIR": room,
-        "GIT_OBJECT_DIRECTORY": objects,
-        "GIT_INDEX_FILE": os.path.join(room, "index"),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_PAGER": "cat",
-        "HOME": room,
-        "XDG_CONFIG_HOME": room,
-        "LC_ALL": "C",
-        "PAGER": "cat",
-    }
-
-
 def _limit(process: int, name: str, limit: int) -> None:
     """A commit, tree or pattern made to fill the memory or to take for ever ends Git, not the
     machine (where Linux can)."""
@@ -365,8 +300,3 @@ def _remove(folder: str) -> None:
     import shutil
 
     shutil.rmtree(folder)
-
-
-def _write(folder: str, name: str, content: bytes) -> None:
-    with open(os.path.join(folder, name), "wb") as file:
-        file.write(content)

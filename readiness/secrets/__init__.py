@@ -22,7 +22,7 @@ from readiness.facts import Slice
 from readiness.model import Confidence, Severity
 from readiness.secrets import confidence, engine, providers
 from readiness.secrets.confidence import Doubt, Verdict
-from readiness.secrets.gate import Gate, Line
+from readiness.secrets.gate import Gate, Line, Pattern, saved_name
 from readiness.secrets.providers import Provider, Shape
 
 
@@ -126,29 +126,40 @@ def _kind(path: str) -> str | None:
 
 
 _folder: Path | None = None
+_for_little = False
 
 
-def keep_gate_in(folder: Path | None) -> None:
+def keep_gate_in(folder: Path | None, *, for_little: bool = False) -> None:
     """Where the compiled gate is kept between runs (the user's cache folder); call it at start-up.
 
     Nothing is read or written before the first file is looked at; without it, or where the folder
-    cannot be written to, the gate is compiled anew in each process.
+    cannot be written to, the gate is compiled anew in each process. `for_little`: where it would
+    be, few files are looked at, so that an engine which is ready ten times as soon serves better.
     """
-    global _folder
-    if folder != _folder:
-        _folder = folder
+    global _folder, _for_little
+    if (folder, for_little) != (_folder, _for_little):
+        _folder, _for_little = folder, for_little
         _gate.cache_clear()
+
+
+def gate_name() -> str:
+    """The name of the file in which the compiled gate is kept, in the folder given for it."""
+    return saved_name(_patterns())
+
+
+def _patterns() -> tuple[Pattern, ...]:
+    return (*providers.gates(), *engine.GATES)
 
 
 @cache
 def _gate() -> Gate:
-    return Gate((*providers.gates(), *engine.GATES), _folder)
+    return _gate_for_texts() if _for_little and _folder is None else Gate(_patterns(), _folder)
 
 
 @cache
 def _gate_for_texts() -> Gate:
     """The gate by an engine that is ready ten times as soon, for the little that reports quote."""
-    return Gate((*providers.gates(), *engine.GATES), engine="re2")
+    return Gate(_patterns(), engine="re2")
 
 
 def warm() -> None:

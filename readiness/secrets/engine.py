@@ -13,14 +13,18 @@ holds that gate and plugins together find what the plugins alone find on every l
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from readiness.secrets.gate import Pattern
 
 KEYWORD = "KeywordDetector"
 UNQUOTED_KEYWORD = "KeywordDetector, unquoted"
+_NETWORK = "requests"
 LINE_LIMIT = 1_000  # characters: some of the plugins' expressions take quadratic time
 KEYWORD_COST_LIMIT = 600  # see `_keyword_cost`: an ordinary line costs 20, a hostile one 300,000
 
@@ -231,12 +235,29 @@ def _any_keyword() -> re.Pattern[str]:
     return re.compile("|".join(keyword.DENYLIST), re.IGNORECASE)
 
 
+@contextmanager
+def _without_network() -> Iterator[None]:
+    """Lets the plugins be imported without the library by which they would verify secrets: they
+    never do here, and it takes longer to load than all the rest."""
+    if _NETWORK in sys.modules:
+        yield
+        return
+    nothing = ModuleType(_NETWORK)
+    vars(nothing)["__getattr__"] = lambda name: object  # annotations name its types
+    sys.modules[_NETWORK] = nothing
+    try:
+        yield
+    finally:
+        del sys.modules[_NETWORK]
+
+
 @cache
 def _plugins() -> dict[str, Any]:
     """Class name -> plugin, without detect-secrets' settings."""
-    from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+    with _without_network():
+        from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
-    types: dict[str, Any] = get_mapping_from_secret_type_to_class()
+        types: dict[str, Any] = get_mapping_from_secret_type_to_class()
     classes = {plugin.__name__: plugin for plugin in types.values()}
     return {name: classes[name]() for name in PLUGINS}
 

@@ -13,18 +13,17 @@ user's cache folder where there is one.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from readiness import compiled
+
 ENGINES = ("hyperscan", "re2", "re")  # the fastest first
 MATCH_LIMIT = 100_000  # of one pattern in one blob: bounds time and memory on hostile input
 _RE2_MEMORY = 64 << 20  # bytes for the automaton of one pattern
-_MAGIC = b"readiness gate 1\n"
 
 
 class Pattern(NamedTuple):
@@ -177,10 +176,9 @@ def _database(patterns: tuple[Pattern, ...], folder: Path | None) -> Any:
     """The database of `patterns`: the saved one where it is whole and ours, else a new one."""
     import hyperscan
 
-    identity = repr((metadata.version("hyperscan"), patterns)).encode()
-    name = f"secrets-gate-{hashlib.blake2b(identity, digest_size=12).hexdigest()}.hs"
-    if folder is not None:
-        saved = _load(folder / name)
+    path = None if folder is None else str(folder / saved_name(patterns))
+    if path is not None:
+        saved = compiled.load(path)
         if saved is not None:
             return saved
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
@@ -189,41 +187,12 @@ def _database(patterns: tuple[Pattern, ...], folder: Path | None) -> Any:
         ids=list(range(len(patterns))),
         flags=[hyperscan.HS_FLAG_CASELESS * pattern.ignore_case for pattern in patterns],
     )
-    if folder is not None:
-        _save(folder / name, hyperscan.dumpb(database))
+    if path is not None:
+        compiled.save(path, hyperscan.dumpb(database))
     return database
 
 
-def _load(path: Path) -> Any:
-    """The saved database; null where there is none, or one that is broken or another machine's."""
-    import hyperscan
-
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    header, checksum, payload = content[:17], content[17:49], content[49:]
-    if header != _MAGIC or hashlib.blake2b(payload, digest_size=32).digest() != checksum:
-        return None
-    try:
-        database = hyperscan.loadb(payload, hyperscan.HS_MODE_BLOCK)
-        database.scratch = hyperscan.Scratch(database)
-    except hyperscan.HyperscanError:
-        return None
-    return database
-
-
-def _save(path: Path, payload: bytes) -> None:
-    """Writes the database whole or not at all: one that cannot be kept only costs time."""
-    content = _MAGIC + hashlib.blake2b(payload, digest_size=32).digest() + payload
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.replace(name, path)
-        except OSError:
-            os.unlink(name)
-    except OSError:
-        return
+def saved_name(patterns: Iterable[Pattern]) -> str:
+    """The name of the file in which the compiled database of `patterns` is kept."""
+    identity = repr((metadata.version("hyperscan"), tuple(patterns))).encode()
+    return f"secrets-gate-{hashlib.blake2b(identity, digest_size=12).hexdigest()}.hs"
