@@ -104,7 +104,7 @@ def _change(
         before = _recall_or_make(repository, then, of_base, cache, world)
         ends = since.Ends(base, head, before, after, config)
         report = since.judge(repository, ends, options, cache, world.today)
-        if not since.improves(ends, report):
+        if not since.time_matters(ends, report):
             break
     assert report is not None
     return report

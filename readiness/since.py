@@ -27,7 +27,8 @@ from readiness.model import (
     Waived,
 )
 from readiness.repo import Repository
-from readiness.rule import Change, ChangeRule, Side, Status, slices_of, summarise
+from readiness.repo.objects import DAMAGED, MISSING
+from readiness.rule import Change, ChangeRule, Rule, Side, Status, slices_of, summarise
 
 _DEEPEN = (
     "git fetch --unshallow brings it (GitHub: actions/checkout with fetch-depth: 0; GitLab:"
@@ -125,50 +126,27 @@ def judge(
     errors = {e.rule: e for report in (ends.before, ends.after) for e in report.rule_errors}
     known = compare.compare(_told(ends.before, errors), _told(ends.after, errors), trees)
     change = _change(repository, ends, trees, options, cache)
-    rules = {rule.id: rule for rule in registry.rules()}
-    stable = {id_ for id_, rule in rules.items() if rule.status is Status.STABLE}
     loosened = _loosened(change, ends.config, today)
-    waived = {each.finding.fingerprint: each for each in ends.after.waived}
-    ignored = _ignores(change)
-    news: list[News] = []
-    reopened: list[Waived] = []
-    answered = len(loosened.waived)
-    for finding in known.new:
-        answer = waived.get(finding.fingerprint)
-        if answer is not None and _answers(answer, ignored, rules):
-            answered += 1
-            continue
-        why = ""
-        if answer is not None:
-            reopened.append(answer)
-            why = "the comment that ignores it came with this change"
-        news.append(_news(finding, why, ends.config, stable))
-    old = 0
-    for pair in known.pairs:
-        why = _worse(pair, ends.config)
-        if why and pair.after.fingerprint not in waived:
-            news.append(_news(pair.after, why, ends.config, stable))
-        else:
-            old += 1
-    news += [_news(finding, "", ends.config, stable) for finding in loosened.active]
+    found = _news(ends, known, change)
+    news = [*found.news, *(_judged(finding, "", ends.config) for finding in loosened.active)]
     order = {id(f): n for n, f in enumerate(judging.sort_findings(each.finding for each in news))}
     comparison = Comparison(
         base=ends.base.commit or "",
         new=tuple(sorted(news, key=lambda each: (not each.counts, order[id(each.finding)]))),
         fixed=judging.sort_findings(known.fixed),
-        old=old,
+        old=found.old,
         moved=sum(pair.moved for pair in known.pairs),
-        waived=answered,
+        waived=found.waived + len(loosened.waived),
         before=ends.before.scorecard.with_waivers,
         after=ends.after.scorecard.with_waivers,
         scores=_scores(ends),
         stale=_stale(change, ends),
     )
-    open_ = (*ends.after.findings, *(each.finding for each in reopened), *loosened.active)
+    reopened = [each.finding for each in found.reopened]
     return replace(
         ends.after,
-        findings=judging.sort_findings(open_),
-        waived=tuple(each for each in ends.after.waived if each not in reopened),
+        findings=judging.sort_findings((*ends.after.findings, *reopened, *loosened.active)),
+        waived=tuple(each for each in ends.after.waived if each not in found.reopened),
         comparison=comparison,
         gate=gate.decide(
             ends.after.scorecard,
@@ -181,8 +159,8 @@ def judge(
     )
 
 
-def improves(ends: Ends, report: Report) -> bool:
-    """Would it say something else if time had not passed between the two commits?"""
+def time_matters(ends: Ends, report: Report) -> bool:
+    """Might it say less if the base were judged at the time of the head?"""
     comparison = report.comparison
     assert comparison is not None
     dropped = any(
@@ -194,14 +172,12 @@ def improves(ends: Ends, report: Report) -> bool:
 
 def _hold_whole(ends: Ends) -> None:
     """Raises RepositoryError where the base could not be read as far as the head could."""
-    read = {skipped.path for skipped in ends.after.skipped_files}
+    there = {skipped.path for skipped in ends.after.skipped_files}
     for skipped in ends.before.skipped_files:
-        if "missing in the repository" in skipped.reason or (
-            "damaged" in skipped.reason and skipped.path not in read
-        ):
+        if skipped.reason in (MISSING, DAMAGED) and skipped.path not in there:
             raise RepositoryError(
-                f"{one_line(skipped.path)} of the base cannot be read ({skipped.reason}), so what"
-                " is new cannot be told; fetch it: git fetch --refetch, or clone without --filter"
+                f"{one_line(skipped.path)} of the base cannot be read: {skipped.reason}; so what is"
+                " new cannot be told. git fetch --refetch brings it, or clone without --filter"
             )
 
 
@@ -239,9 +215,48 @@ def _reader(repository: Repository) -> Callable[[Iterable[str]], Mapping[str, by
     return read
 
 
-def _news(finding: Finding, why: str, config: Config, stable: set[str]) -> News:
-    counts = gate.counts(finding, config) and finding.rule in stable
-    return News(finding, why, counts)
+class _Found(Struct, frozen=True):
+    """What is new; how many findings are old, or new under a waiver; and what is open because its
+    waiver came with the change."""
+
+    news: list[News]
+    old: int
+    waived: int
+    reopened: list[Waived]
+
+
+def _news(ends: Ends, known: compare.Compared, change: Change) -> _Found:
+    answers = {each.finding.fingerprint: each for each in ends.after.waived}
+    ignored = _ignores(change)
+    news: list[News] = []
+    reopened: list[Waived] = []
+    waived = old = 0
+    for finding in known.new:
+        answer = answers.get(finding.fingerprint)
+        if answer is None:
+            news.append(_judged(finding, "", ends.config))
+        elif _answers(answer, ignored):
+            waived += 1
+        else:
+            reopened.append(answer)
+            why = "the comment that ignores it came with this change"
+            news.append(_judged(finding, why, ends.config))
+    for pair in known.pairs:
+        why = _worse(pair, ends.config)
+        if why and pair.after.fingerprint not in answers:
+            news.append(_judged(pair.after, why, ends.config))
+        else:
+            old += 1
+    return _Found(news, old, waived, reopened)
+
+
+def _judged(finding: Finding, why: str, config: Config) -> News:
+    stable = _rule(finding).status is Status.STABLE
+    return News(finding, why, stable and gate.counts(finding, config))
+
+
+def _rule(finding: Finding) -> Rule:
+    return next(rule for rule in registry.rules() if rule.id == finding.rule)
 
 
 def _worse(pair: compare.Pair, config: Config) -> str:
@@ -314,12 +329,12 @@ def _ignores(change: Change) -> set[tuple[str, str]]:
     }
 
 
-def _answers(answer: Waived, ignored: set[tuple[str, str]], rules: Mapping[str, object]) -> bool:
+def _answers(answer: Waived, ignored: set[tuple[str, str]]) -> bool:
     """Was what waives a new finding there before the change?"""
     if not answer.inline:
         return True
     finding = answer.finding
-    names = {plain(finding.rule), plain(getattr(rules.get(finding.rule), "name", ""))}
+    names = {plain(finding.rule), plain(_rule(finding).name)}
     return any((finding.location.path, name) in ignored for name in names)
 
 

@@ -169,6 +169,7 @@ def test_a_score_that_was_low_before_fails_nobody_but_a_drop_does(
     [
         (("--max-drop", "1"), "--max-drop needs --since"),
         (("--since", "--max-drop", "colour=1"), "is no dimension"),
+        (("--since", "."), "name the folder first: . --since"),
         (("--since", "nowhere"), "no commit is called 'nowhere'"),
     ],
 )
@@ -368,6 +369,24 @@ def test_a_merge_base_that_may_not_be_the_latest_is_not_taken(
     assert other("merge-base", "main", "change") != shop("merge-base", "main", "change")
     code, told = run(readiness, other, "--since")
     assert (code, "this clone is shallow" in told) == (2, True)
+
+
+def test_a_partial_clone_without_the_files_of_the_base_says_so(
+    readiness: Program, shop: Git, make_git: Callable[..., Git], tmp_path: Path
+) -> None:
+    shop.write("two.py", f"{BROKEN}nobody_has_audited = 'this'\n")
+    base = shop.commit(at=1_700_000_050)
+    shop("config", "uploadpack.allowFilter", "true")
+    shop.write("two.py", f"{BROKEN}x = 1\n")
+    shop.commit(at=1_700_000_100)
+    other = make_git("partial")
+    other("remote", "add", "origin", shop.folder.as_uri())
+    other("config", "remote.origin.promisor", "true")
+    other("config", "remote.origin.partialclonefilter", "blob:none")
+    other("fetch", "-q", "--filter=blob:none", "origin", "change:refs/heads/change")
+    other("checkout", "-q", "change")
+    code, told = run(readiness, other, "--since", base)
+    assert (code, "two.py of the base cannot be read" in told) == (2, True)
 
 
 # The page

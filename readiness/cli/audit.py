@@ -74,6 +74,9 @@ def command(
     """
     if options["max_drop"] is not None and options["since"] is None:
         raise click.UsageError("--max-drop needs --since, which says from where a score drops")
+    since = str(options["since"] or "")
+    if since.startswith(("/", "./", "../")) or since in (".", ".."):
+        raise click.UsageError(f"--since takes a commit; name the folder first: {since} --since")
     render = registry.renderer(format_)
     output = None if output == "-" else output
     if output is not None:
