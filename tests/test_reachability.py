@@ -471,6 +471,8 @@ def test_an_admin_module_of_django_is_held_unless_it_does_nothing() -> None:
     forms = "-- shop/forms.py --\nclass Form: pass\n"
     only_imports = of(f"{settings}{forms}-- shop/admin.py --\nfrom .forms import Form\n")
     assert only_imports.live("shop/admin.py")
+    unregisters = "from django.contrib import admin\nfrom django.contrib.auth.models import Group\n"
+    assert of(f"{settings}-- shop/admin.py --\n{unregisters}").live("shop/admin.py")
     empty = of(f"{settings}{forms}-- shop/admin.py --\nfrom django.contrib import admin\n")
     assert not empty.live("shop/admin.py")
 

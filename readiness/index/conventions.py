@@ -190,7 +190,7 @@ def _admin(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
         if path.endswith(("/admin.py", "/admin/__init__.py")) and index.inventory.is_(path, *RUN):
             of_django = [i for i in facts.imports if i.module.startswith("django.contrib")]
             administered |= bool(of_django)
-            if facts.definitions or len(facts.imports) > len(of_django):
+            if facts.definitions or len(facts.imports) > 1 or not of_django:
                 found[path] = facts.imports[0].line if facts.imports else 1
     administered |= any(
         literal.startswith("django.contrib.admin")
