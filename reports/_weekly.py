@@ -424,7 +424,10 @@ def _change(report: Report, weeks: int, dimension: Dimension | None = None) -> f
 
 
 def owner_of(report: Report, findings: Iterable[Finding]) -> str:
-    """Who owns most of these findings, as CODEOWNERS or the last author tells; "" if unknown."""
+    """Who owns most of these findings, as CODEOWNERS or the last author tells; "" if unknown, or if
+    one author wrote all there is."""
+    if len(report.owners) == 1 and not report.owners[0].declared:
+        return ""
     prints = {finding.fingerprint for finding in findings}
     owned = [(len(prints.intersection(owner.fingerprints)), owner) for owner in report.owners]
     owned = [(number, owner) for number, owner in owned if number and owner.name]

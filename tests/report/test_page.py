@@ -60,6 +60,10 @@ def test_the_headline_tells_change_blockers_plan_and_forecast(make_report: Make)
     )
 
 
+def test_the_sentence_begins_as_sentences_do(make_report: Make) -> None:
+    assert ">All of the 6 dimensions are" in render("html", make_report())
+
+
 def test_without_enough_points_there_is_no_forecast(make_report: Make) -> None:
     report = make_report()
     assert report.history is not None
@@ -267,6 +271,14 @@ def test_every_colour_of_the_style_comes_from_the_palette(make_report: Make) -> 
     assert used <= named
     outside = re.sub(r":root \{[^}]+\}", "", style)
     assert not re.search(r"#[0-9a-f]{3,6}\b(?=[;\s])", outside)
+
+
+def test_an_only_author_is_not_named_beside_everything(make_report: Make) -> None:
+    report = make_report()
+    team, author = report.owners
+    assert "@acme/backend" in render("html", replace(report, owners=(team,)))
+    page = render("html", replace(report, owners=(author,)))
+    assert "Ada" not in page[: page.index('id="appendix"')]
 
 
 def test_a_stopped_clock_changes_nothing(make_report: Make) -> None:
