@@ -27,6 +27,7 @@ acceptance: $(VENV)/installed
 
 benchmarks: $(VENV)/installed
 	@$(BIN)/python benchmarks/speed.py $(REPO)
+	@$(BIN)/python benchmarks/hook.py $(REPO)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
