@@ -15,7 +15,7 @@ LAYERS = (
     {"index"},
     {"rule"},
     {"baseline", "compare", "policy", "suppress", "gate", "plan", "score", "selection", "story"},
-    {"repo", "cache", "packaged", "registry"},
+    {"repo", "cache", "extraction", "packaged", "registry"},
     {"collect", "configure", "judging", "memo"},
     {"assess", "planning", "since"},
     {"engine", "hook"},

@@ -204,7 +204,7 @@ def test_facts_are_kept_under_all_the_code_that_makes_them(
     world = engine.Surroundings(today=datetime.date(2024, 1, 1), cache=cache)
     engine.audit(str(git.folder), Options(isolated=True), world)
     (facts,) = (parts for parts in asked if "facts" in parts)
-    assert {"facts", "secrets", "model/values.py", "collect.py"} <= set(facts)
+    assert {"facts", "secrets", "model/values.py", "collect.py", "extraction.py"} <= set(facts)
 
 
 def test_a_binary_file_has_only_the_facts_of_text() -> None:

@@ -32,7 +32,7 @@ from readiness.rule import Rule, summarise
 
 _DECIDING = (
     *("facts", "index", "model", "repo", "secrets"),
-    *("assess.py", "collect.py", "config.py", "configure.py", "judging.py"),
+    *("assess.py", "collect.py", "config.py", "configure.py", "extraction.py", "judging.py"),
     *("rule.py", "score.py", "selection.py", "suppress.py", "toml.py"),
 )
 

@@ -19,6 +19,7 @@ from readiness.cache import Cache
 from readiness.collect import Gathered, Place
 from readiness.config import Config
 from readiness.configure import visible
+from readiness.extraction import cpus
 from readiness.facts import Slice, core_slices
 from readiness.history.choose import Chosen
 from readiness.history.past import histories
@@ -86,7 +87,7 @@ def measure(
         taken = chosen[start : start + BATCH]
         work = Work([_listed(repository, each, judges, shared) for each in taken], judges, log)
         work.gather(repository, cache, workers, progress)
-        for answer in in_processes(work.measured, len(taken), workers or collect.cpus()):
+        for answer in in_processes(work.measured, len(taken), workers or cpus()):
             told = msgspec.msgpack.decode(answer, type=Told)
             done += 1
             if commits is not None:

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from msgspec import Struct
 
-from readiness import assess, collect, compare, gate, judging, registry, suppress
+from readiness import assess, collect, compare, extraction, gate, judging, registry, suppress
 from readiness.cache import Cache
 from readiness.config import Config
 from readiness.configure import Options, configure, visible
@@ -224,7 +224,7 @@ class _Judgement:
         return tuple(SkippedFile(f.path, reasons[f.blob_id]) for f in files if f.blob_id in reasons)
 
     def _read(self, ids: Iterable[str]) -> dict[str, bytes]:
-        contents = self.repository.read(sorted(ids), collect.LARGEST)
+        contents = self.repository.read(sorted(ids), extraction.LARGEST)
         return {id_: content for id_, content in contents if isinstance(content, bytes)}
 
 
