@@ -133,7 +133,9 @@ class _Finder:
         functions: dict[str, list[str]] = {}
         for launch in self._started:
             target = self._started_by(launch)
-            aside = launch.source is Source.DOCUMENT and not self._counts(target)
+            aside = launch.source is Source.DOCUMENT and (
+                not self._counts(target) or bool(_DEVELOPMENT.search(launch.text))
+            )
             if not aside and not self._index.inventory.is_(target, *_NEVER):
                 found = roles.setdefault(target, {}).setdefault(launch.role or Role.CLI, [])
                 found.append(launch)
