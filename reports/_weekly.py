@@ -5,7 +5,6 @@ A part is empty where the report does not hold what it would tell.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,13 +12,9 @@ from msgspec import Struct
 
 from readiness.model import (
     Action,
-    ActionKind,
-    Area,
     Delta,
     Dimension,
-    Effort,
     Finding,
-    Priority,
     Report,
     RuleSummary,
     Score,
@@ -27,44 +22,21 @@ from readiness.model import (
     State,
     Verdict,
     Waived,
-    Where,
 )
 
 from ._costs import Cost, costs
-from ._plan import WINDOWS, Stage, points, score_after, score_applied, score_now, stages, work
+from ._decisions import Decision, Reason, decisions
+from ._plan import Stage, points, score_after, score_now, stages, work
 from ._stories import Tale, chapters, tales
-from ._terminal import count, fit, floored
+from ._terminal import count, floored
+from ._words import brief, day, sentences, shortened
 
 DECISIONS = 3
 RISKS = 5
 SOON = timedelta(days=14)
 _LEAST = 0.005  # points below which nothing is said to be gained or lost
-_LONGEST = 44  # characters of a path on the first page
-_SENTENCES = 190  # characters of what can happen
 _CAUSE = 118  # characters of what costs a dimension most
 WEEKS = (1, 4)
-_LONG = re.compile(rf"\S{{{_LONGEST + 1},}}")
-_EFFORTS = {Effort.SMALL: "small", Effort.MEDIUM: "medium", Effort.LARGE: "large"}
-
-
-class Reason(Struct, frozen=True):
-    """A line below a decision; `href` leads to the findings behind it."""
-
-    text: str
-    href: str = ""
-    name: str = ""
-
-
-class Decision(Struct, frozen=True):
-    """What leadership is asked for; `gain` is in points of the overall score, null if unknown."""
-
-    what: str
-    reasons: tuple[Reason, ...]
-    options: str
-    effort: str
-    when: str
-    gain: float | None
-    href: str
 
 
 class Line(Struct, frozen=True):
@@ -137,7 +109,7 @@ def weekly(report: Report) -> Weekly:
         report=report,
         headline=tuple(_headline(report, blockers, found)),
         blockers=blockers,
-        decisions=tuple(_decisions(report, found))[:DECISIONS],
+        decisions=tuple(decisions(report, found))[:DECISIONS],
         lines=tuple(_lines(report)),
         causes=causes,
         risks=tuple(r for r in causes if not r.cost.waived and r.cost.points >= _LEAST)[:RISKS],
@@ -149,41 +121,6 @@ def weekly(report: Report) -> Weekly:
         facts=tuple(_facts(report)),
         day=day(report.committed_at) if report.committed_at else "",
     )
-
-
-def day(seconds: int) -> str:
-    """4 January 2026, of a time in seconds since 1970."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment.day} {moment:%B %Y}"
-
-
-def brief(text: str, longest: int = _LONGEST) -> str:
-    """`text` with long words, which are paths, cut in their middle."""
-    return _LONG.sub(lambda word: fit(word[0], longest), text)
-
-
-def shortened(text: str, width: int) -> str:
-    """`text` of at most `width` characters, cut at a word."""
-    if len(text) <= width:
-        return text
-    head, _, _ = text[: width - 1].rpartition(" ")
-    return (head or text[: width - 1]).rstrip(" ,;:.(") + "…"
-
-
-def sentences(text: str, width: int = _SENTENCES) -> str:
-    """As many whole sentences of `text` as `width` characters hold, at least one."""
-    told, *rest = re.split(r"(?<=[.!?]) (?=[A-Z`\"])", text)
-    for sentence in rest:
-        if len(told) + len(sentence) >= width:
-            break
-        told += f" {sentence}"
-    return told
-
-
-def efforts(actions: Sequence[Action]) -> str:
-    """2 small, 1 large: how much work there is by the size of it."""
-    told = {effort: sum(action.effort is effort for action in actions) for effort in Effort}
-    return ", ".join(f"{number} {_EFFORTS[effort]}" for effort, number in told.items() if number)
 
 
 def _headline(report: Report, blockers: Sequence[Tale], found: Sequence[Stage]) -> Iterator[Reason]:
@@ -221,152 +158,6 @@ def _ending(report: Report) -> str:
 def _of(number: int, whole: int) -> str:
     many = "all" if number == whole else str(number)
     return f"{many} of the {whole} dimensions {'is' if number == 1 else 'are'}"
-
-
-def _decisions(report: Report, found: Sequence[Stage]) -> Iterator[Decision]:
-    """What only people can start: the urgent first, then the work that gains most."""
-    if report.plan is None or report.scorecard.verdict is Verdict.READY:
-        return
-    steps = _steps(report, found)
-    yield from _outside(report, steps)
-    yield from _largest(report, steps)
-    yield from _carried_out(report, steps)
-    yield from _questions(steps)
-
-
-class _Step(Struct, frozen=True):
-    """An action and what it adds to the overall score where the plan has it."""
-
-    action: Action
-    adds: float | None
-
-
-def _steps(report: Report, found: Sequence[Stage]) -> list[_Step]:
-    steps = []
-    before = score_now(report)
-    for action in (action for stage in found for action in stage.actions):
-        known = action.after is not None and before is not None
-        steps.append(_Step(action, action.after - before if known else None))  # type: ignore[operator]
-        before = action.after if action.after is not None else before
-    return steps
-
-
-def _outside(report: Report, steps: Sequence[_Step]) -> Iterator[Decision]:
-    """Urgent work that no commit can do, by the rule that asks for it."""
-    rules = {rule.id: rule for rule in report.rules}
-    asked: dict[str, list[Action]] = {}
-    for step in steps:
-        action = step.action
-        urgent = action.where is Where.OUTSIDE and action.priority is Priority.CRITICAL
-        if urgent and action.because and action.rules:
-            asked.setdefault(action.rules[0], []).append(action)
-    for rule_id, actions in asked.items():
-        rule = rules[rule_id]
-        number = len(actions)
-        what = rule.outside or actions[0].title
-        if rule.area is Area.SECRETS and number > 1:
-            what = f"Have {number} exposed credentials revoked and replaced"
-        elif rule.area is Area.SECRETS:
-            what = "Have the exposed credential revoked and replaced"
-        reasons = [_reason(action, action.title.partition(": ")[0]) for action in actions]
-        yield Decision(
-            what=what,
-            reasons=_some(reasons),
-            options="order it now, or have somebody answer for each by a waiver (at most 90 days)",
-            effort=efforts(actions),
-            when="at once",
-            gain=None,
-            href=f"#{actions[0].id}",
-        )
-
-
-def _largest(report: Report, steps: Sequence[_Step]) -> Iterator[Decision]:
-    """The work in the repository that gains most: it needs people."""
-    apart = [
-        step
-        for step in steps
-        if step.action.kind in (ActionKind.MODIFY, ActionKind.CREATE)
-        and step.action.where is Where.REPOSITORY
-        and not step.action.edits
-        and (step.adds or 0.0) >= 0.05
-    ]
-    apart.sort(key=lambda step: -(step.adds or 0.0))
-    chosen = apart[:3]
-    if not chosen:
-        return
-    one = len(chosen) == 1
-    number = "piece" if one else f"{len(chosen)} pieces"
-    verb = "s" if one else ""
-    yield Decision(
-        what=f"Name who does the {number} of work that gain{verb} most",
-        reasons=tuple(_work(report, step) for step in chosen),
-        options="people for these now, or a lower target for the dimensions that they raise",
-        effort=efforts([step.action for step in chosen]),
-        when=f"{WINDOWS[min(step.action.phase for step in chosen)]} of the plan",
-        gain=sum(step.adds or 0.0 for step in chosen),
-        href=f"#{chosen[0].action.id}",
-    )
-
-
-def _work(report: Report, step: _Step) -> Reason:
-    """A piece of work by the rule that it mends, how large it is and what it adds."""
-    ours = [rule for rule in report.rules if rule.id in step.action.rules]
-    ours.sort(key=lambda rule: rule.severity.rank)
-    what = ours[0].summary.rstrip(".") if ours else step.action.title
-    told = f"({_EFFORTS[step.action.effort]}, {step.adds or 0.0:+.1f})"
-    return Reason(f"{shortened(brief(what), 100)} {told}", f"#{step.action.id}", step.action.id)
-
-
-def _carried_out(report: Report, steps: Sequence[_Step]) -> Iterator[Decision]:
-    """What `readiness apply` does by itself once somebody says so."""
-    going = [s for s in steps if s.action.kind in (ActionKind.ARCHIVE, ActionKind.REMOVE)]
-    edited = [s for s in steps if s.action.edits and s not in going]
-    applied, now = score_applied(report), score_now(report)
-    if not going and not edited:
-        return
-    files = len({path for step in going for path in step.action.paths})
-    told = [f"archive {count(files, 'file')} that nothing live uses"] if going else []
-    changes = count(len(edited), "change that is", "changes that are")
-    told += [f"make {changes} proven safe"] if edited else []
-    chosen = sorted(going + edited, key=lambda step: -len(step.action.paths))
-    yield Decision(
-        what=f"Approve that the machine does its part: {' and '.join(told)}",
-        reasons=_some([_reason(step.action, step.action.title) for step in chosen]),
-        options="all of it on a branch to review, or without what you name; restore undoes it",
-        effort=efforts([step.action for step in chosen]),
-        when=f"{WINDOWS[min(step.action.phase for step in chosen)]} of the plan",
-        gain=None if applied is None or now is None else applied - now,
-        href=f"#{chosen[0].action.id}",
-    )
-
-
-def _questions(steps: Sequence[_Step]) -> Iterator[Decision]:
-    asked = [step for step in steps if step.action.kind is ActionKind.AUDIT]
-    if not asked:
-        return
-    files = len({path for step in asked for path in step.action.paths})
-    asked.sort(key=lambda step: -(step.adds or 0.0))
-    yield Decision(
-        what=f"Settle {count(len(asked), 'question')} about {count(files, 'file')}: keep, or go",
-        reasons=_some([_reason(step.action, step.action.title) for step in asked]),
-        options="keep with a reason, or let it be archived, for each",
-        effort=efforts([step.action for step in asked]),
-        when=f"{WINDOWS[min(step.action.phase for step in asked)]} of the plan",
-        gain=sum(step.adds or 0.0 for step in asked),
-        href=f"#{asked[0].action.id}",
-    )
-
-
-def _reason(action: Action, text: str) -> Reason:
-    return Reason(shortened(brief(text, 32), 90), f"#{action.id}", action.id)
-
-
-def _some(reasons: Sequence[Reason], most: int = 3) -> tuple[Reason, ...]:
-    """The first reasons, and how many more there are."""
-    if len(reasons) <= most:
-        return tuple(reasons)
-    more = len(reasons) - most + 1
-    return (*reasons[: most - 1], Reason(f"and {more} more", reasons[most - 1].href))
 
 
 def _lines(report: Report) -> Iterator[Line]:

@@ -29,7 +29,8 @@ from readiness.model import (
 from . import _charts, _palette, _templates
 from ._links import permalink
 from ._plan import WINDOWS, gain, points, score_now
-from ._weekly import Weekly, brief, day, efforts, shortened, weekly
+from ._weekly import Weekly, weekly
+from ._words import brief, day, efforts, shortened
 
 _SUBJECTS = 5
 _WIDE, _NARROW = 860.0, 350.0

@@ -8,7 +8,8 @@ from readiness.model import Report
 
 from . import _palette, _templates
 from ._plan import WINDOWS, points
-from ._weekly import day, efforts, shortened, weekly
+from ._weekly import weekly
+from ._words import day, efforts, shortened
 from .weekly_markdown import about, changed, forecast, sentence, source, title
 
 _BAR = 120  # pixels

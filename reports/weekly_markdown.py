@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from readiness.model import Report
 
+from ._decisions import Decision
 from ._markdown import code, text
 from ._plan import WINDOWS, points
 from ._terminal import count, floored
-from ._weekly import Decision, Line, Risk, Weekly, day, efforts, shortened, weekly
+from ._weekly import Line, Risk, Weekly, weekly
+from ._words import day, efforts, shortened
 
 
 def render(report: Report, *, colour: bool = False) -> str:
