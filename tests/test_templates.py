@@ -15,6 +15,8 @@ from readiness import registry
 TEMPLATES = Path(__file__).parent.parent / "templates"
 GITHUB = TEMPLATES / "weekly-report.github.yml"
 GITLAB = TEMPLATES / "weekly-report.gitlab-ci.yml"
+GATE = TEMPLATES / "gate.github.yml"
+GITLAB_GATE = TEMPLATES / "gate.gitlab-ci.yml"
 BIN = Path(sys.executable).parent
 
 
@@ -25,8 +27,11 @@ def load(path: Path) -> Any:
 @pytest.mark.parametrize(
     ("path", "schema"),
     [
-        (GITHUB, ["--builtin-schema", "vendor.github-workflows"]),
-        (GITLAB, ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]),
+        *((path, ["--builtin-schema", "vendor.github-workflows"]) for path in (GITHUB, GATE)),
+        *(
+            (path, ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"])
+            for path in (GITLAB, GITLAB_GATE)
+        ),
     ],
 )
 def test_a_template_obeys_the_schema_of_its_system(path: Path, schema: list[str]) -> None:
@@ -34,14 +39,15 @@ def test_a_template_obeys_the_schema_of_its_system(path: Path, schema: list[str]
     subprocess.run(command, check=True, capture_output=True)
 
 
-def test_zizmor_finds_nothing_in_the_workflow() -> None:
+@pytest.mark.parametrize("path", [GITHUB, GATE])
+def test_zizmor_finds_nothing_in_a_workflow(path: Path) -> None:
     command: list[str | Path] = [
         BIN / "zizmor",
         "--offline",
         "--no-progress",
         "--persona",
         "auditor",
-        GITHUB,
+        path,
     ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, "No findings to report" in done.stdout) == (0, True), done.stdout
@@ -65,6 +71,22 @@ def test_a_job_has_only_the_rights_that_it_needs() -> None:
     assert checkout["persist-credentials"] == "false"
 
 
+def test_the_gate_may_read_comment_and_tell_code_scanning_and_holds_no_credentials() -> None:
+    workflow = load(GATE)
+    assert workflow["permissions"] == {}
+    (job,) = workflow["jobs"].values()
+    assert job["permissions"] == {
+        "contents": "read",
+        "pull-requests": "write",
+        "security-events": "write",
+    }
+    checkout, ours = job["steps"]
+    assert checkout["with"] == {"fetch-depth": "0", "persist-credentials": "false"}
+    assert re.fullmatch(r"actions/checkout@[0-9a-f]{40}", checkout["uses"])
+    assert re.fullmatch(r"OWNER/readiness@0{40}", ours["uses"])  # to be put in by who copies it
+    assert "pull_request_target" not in workflow["on"]
+
+
 def test_nothing_is_published_that_nobody_asked_for() -> None:
     assert load(GITHUB)["jobs"]["site"]["if"] == "vars.READINESS_PAGES == 'true'"
     (rule,) = load(GITLAB)["pages"]["rules"]
@@ -72,7 +94,7 @@ def test_nothing_is_published_that_nobody_asked_for() -> None:
 
 
 def test_the_templates_name_only_formats_that_there_are() -> None:
-    for path in (GITHUB, GITLAB):
+    for path in (GITHUB, GITLAB, GITLAB_GATE):
         assert set(re.findall(r"--format (\S+)", path.read_text())) <= {*registry.formats()}
 
 
