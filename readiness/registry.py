@@ -6,17 +6,20 @@ import inspect
 import os
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from types import ModuleType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from readiness.errors import RegistryError, UsageError
 from readiness.model import Report, Trend
 from readiness.rule import Rule, Scope
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+OURS = "readiness.rules"  # the pack that comes with this program
 # groups of entry points
 REPORTS, PLANS = "readiness.reports", "readiness.plans"
 RECONCILIATIONS, WEEKLY = "readiness.reconciliations", "readiness.weekly"
@@ -44,8 +47,8 @@ def rules() -> tuple[Rule, ...]:
         RegistryError: no rule is installed (which would make a perfect score), or two share an id.
     """
     found: dict[str, Rule] = {}
-    for point in sorted(entry_points(group="readiness.rules"), key=lambda point: point.name):
-        for rule in _rules_of(point.load()):
+    for pack in _packs():
+        for rule in _rules_of(pack):
             if rule.id in found and type(found[rule.id]) is not type(rule):
                 raise RegistryError(f"two rules are named {rule.id}: uninstall one of their packs")
             found[rule.id] = rule
@@ -54,13 +57,25 @@ def rules() -> tuple[Rule, ...]:
     return tuple(rule for _, rule in sorted(found.items()))
 
 
-def rules_for_files() -> tuple[Rule, ...]:
+def rules_for_files(*, only_ours: bool = False) -> tuple[Rule, ...]:
     """The installed rules that judge single files, by id. The modules of others are not imported:
-    one that holds such a rule says `Scope.FILE`."""
-    points = sorted(entry_points(group="readiness.rules"), key=lambda point: point.name)
-    found = (rule for point in points for rule in _rules_of(point.load(), b"Scope.FILE"))
+    one that holds such a rule says `Scope.FILE`. `only_ours`: no other pack is installed."""
+    packs = [import_module(OURS)] if only_ours else _packs()
+    found = (rule for pack in packs for rule in _rules_of(pack, b"Scope.FILE"))
     own = (rule for rule in found if rule.scope is Scope.FILE)
     return tuple(sorted(own, key=lambda rule: rule.id))
+
+
+def _packs() -> Iterator[ModuleType]:
+    """The installed packs of rules, by name."""
+    for point in sorted(_entry_points("readiness.rules"), key=lambda point: point.name):
+        yield point.load()
+
+
+def _entry_points(group: str) -> Iterable[EntryPoint]:
+    from importlib.metadata import entry_points  # takes longer to import than all of this module
+
+    return entry_points(group=group)
 
 
 def _rules_of(package: ModuleType, word: bytes = b"") -> Iterator[Rule]:
@@ -95,7 +110,7 @@ def packages() -> tuple[ModuleType, ...]:
 
 def formats(group: str = REPORTS) -> tuple[str, ...]:
     """The names of the installed formats of reports or plans, sorted."""
-    return tuple(sorted({point.name for point in entry_points(group=group)}))
+    return tuple(sorted({point.name for point in _entry_points(group)}))
 
 
 def renderer(name: str, group: str = REPORTS) -> Renderer:
@@ -119,6 +134,7 @@ def history_renderer(name: str) -> HistoryRenderer:
 
 
 def _load(name: str, group: str) -> Any:
-    for point in entry_points(group=group, name=name):
-        return point.load()
+    for point in _entry_points(group):
+        if point.name == name:
+            return point.load()
     raise UsageError(f"no format {name}: choose one of {', '.join(formats(group))}")

@@ -89,13 +89,20 @@ def test_the_gate_lets_all_through_that_a_plugin_finds(kind: str, line: str) -> 
     patterns = keyword.REGEX_BY_FILETYPE.get(
         FileType[kind.upper()], keyword.QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP
     )
-    for name, plugin in engine._plugins().items():
+    for name in engine.PLUGINS:
+        plugin = engine._plugin(name)
         more = {"denylist_regex_to_group": patterns} if name == engine.KEYWORD else {}
         if any(True for _ in plugin.analyze_string(line, **more)):
             assert name in labels, (name, line)
 
 
 _gate = Gate((*providers.gates(), *engine.GATES))
+
+
+def test_each_detector_that_the_gate_names_is_a_plugin() -> None:
+    labels = {gate.label for gate in engine.GATES} - {engine.UNQUOTED_KEYWORD}
+    assert labels == set(engine.PLUGINS)
+    assert {type(engine._plugin(name)).__name__ for name in engine.PLUGINS} == labels
 
 
 def test_kinds_of_files_are_those_of_detect_secrets() -> None:

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -147,7 +148,34 @@ GATES = tuple(Pattern(label, regex) for label, regex in _CASED) + tuple(
 _ASSIGNMENTS = frozenset(
     {"CloudantDetector", "IbmCloudIamDetector", "IbmCosHmacDetector", "SoftlayerDetector"}
 )
-PLUGINS = tuple(sorted({gate.label for gate in GATES} - {UNQUOTED_KEYWORD}))
+# Each plugin -> its module, so that a line costs no import of what does not look at it.
+_MODULES = {
+    "AWSKeyDetector": "aws",
+    "ArtifactoryDetector": "artifactory",
+    "AzureStorageKeyDetector": "azure_storage_key",
+    "BasicAuthDetector": "basic_auth",
+    "CloudantDetector": "cloudant",
+    "DiscordBotTokenDetector": "discord",
+    "GitHubTokenDetector": "github_token",
+    "GitLabTokenDetector": "gitlab_token",
+    "IbmCloudIamDetector": "ibm_cloud_iam",
+    "IbmCosHmacDetector": "ibm_cos_hmac",
+    "JwtTokenDetector": "jwt",
+    "KeywordDetector": "keyword",
+    "MailchimpDetector": "mailchimp",
+    "NpmDetector": "npm",
+    "OpenAIDetector": "openai",
+    "PrivateKeyDetector": "private_key",
+    "PypiTokenDetector": "pypi_token",
+    "SendGridDetector": "sendgrid",
+    "SlackDetector": "slack",
+    "SoftlayerDetector": "softlayer",
+    "SquareOAuthDetector": "square_oauth",
+    "StripeDetector": "stripe",
+    "TelegramBotTokenDetector": "telegram_token",
+    "TwilioKeyDetector": "twilio",
+}
+PLUGINS = tuple(_MODULES)
 
 
 _INDIRECT = re.compile(r"(?::=?|[!=]{1,3})\s*[\w.-]+[\[(][^\v]*[\])]")
@@ -173,14 +201,15 @@ def scan(kind: str, line: str, labels: frozenset[str]) -> Iterator[tuple[str, st
     if not wanted or len(line) > LINE_LIMIT or is_indirect(line):
         return
     for name in sorted(wanted):
-        plugin = _plugins()[name]
+        plugin = _plugin(name)
         values = dict.fromkeys(_analyze(plugin, name, kind, line))
         yield from ((name, value) for value in values if not _is_filtered(plugin, line, value))
 
 
 def warm() -> None:
     """Loads the plugins now."""
-    _plugins()
+    for name in PLUGINS:
+        _plugin(name)
 
 
 def _analyze(plugin: Any, name: str, kind: str, line: str) -> Iterator[str]:
@@ -252,14 +281,11 @@ def _without_network() -> Iterator[None]:
 
 
 @cache
-def _plugins() -> dict[str, Any]:
-    """Class name -> plugin, without detect-secrets' settings."""
+def _plugin(name: str) -> Any:
+    """The plugin of that class, without detect-secrets' settings."""
     with _without_network():
-        from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
-
-        types: dict[str, Any] = get_mapping_from_secret_type_to_class()
-    classes = {plugin.__name__: plugin for plugin in types.values()}
-    return {name: classes[name]() for name in PLUGINS}
+        module = import_module(f"detect_secrets.plugins.{_MODULES[name]}")
+    return getattr(module, name)()
 
 
 @cache

@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -194,5 +193,7 @@ def _database(patterns: tuple[Pattern, ...], folder: Path | None) -> Any:
 
 def saved_name(patterns: Iterable[Pattern]) -> str:
     """The name of the file in which the compiled database of `patterns` is kept."""
-    identity = repr((metadata.version("hyperscan"), tuple(patterns))).encode()
+    import hyperscan
+
+    identity = repr((vars(hyperscan)["__version__"], tuple(patterns))).encode()
     return f"secrets-gate-{hashlib.blake2b(identity, digest_size=12).hexdigest()}.hs"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -61,7 +61,8 @@ class Match(NamedTuple):
 @cache
 def table() -> tuple[Provider, ...]:
     """Every provider, the most telling shapes first."""
-    text = resources.files("readiness.secrets").joinpath("providers.toml").read_bytes()
+    with open(os.path.join(os.path.dirname(__file__), "providers.toml"), "rb") as file:
+        text = file.read()
     rows = msgspec.toml.decode(text, type=dict[str, list[Provider]])["provider"]
     order = list(Shape)
     return tuple(sorted(rows, key=lambda provider: order.index(provider.shape)))
