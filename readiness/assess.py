@@ -11,7 +11,7 @@ from readiness import judging, score, secrets, suppress
 from readiness.index import RepoIndex, languages
 from readiness.judging import Judgement
 from readiness.model import RuleSummary, Scorecard
-from readiness.rule import Rule, Scope, summarise
+from readiness.rule import Rule, of_commits, summarise
 from readiness.suppress import Suppressed
 
 
@@ -44,8 +44,8 @@ def assess(
     if not searched:
         judgement = judging.redacted(judgement)
     summaries = tuple(summarise(rule) for rule in rules)
-    of_commits = [s for s, rule in zip(summaries, rules, strict=True) if _judges_commits(rule)]
-    suppressed = suppress.split(judgement.findings, index, of_commits, today, installed)
+    asked = [summarise(rule) for rule in of_commits(rules)]
+    suppressed = suppress.split(judgement.findings, index, asked, today, installed)
     lenient = judging.without_waived(judgement, index, rules, suppressed.active)
     scorecard = score.evaluate(
         installed,
@@ -58,11 +58,6 @@ def assess(
         complete=not lenient.errors and not languages.hold_source(index, unread),
     )
     return Assessment(summaries, judgement, lenient, suppressed, scorecard)
-
-
-def _judges_commits(rule: Rule) -> bool:
-    """Has the rule something to say without two ends of a change?"""
-    return rule.scope is not Scope.CHANGE
 
 
 def searches_secrets(names: Iterable[str]) -> bool:

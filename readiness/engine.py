@@ -154,14 +154,14 @@ def _make(
 
     from readiness import assess, collect, gate, secrets, selection, story
     from readiness.index import owners, unread
-    from readiness.rule import slices_of, summarise
+    from readiness.rule import of_commits, slices_of, summarise
 
     installed = tuple(summarise(rule) for rule in rules)
     rules = selection.choose(rules, config.select, config.ignore)
     files = visible(snapshot.files, config.exclude)
     excluded = len(snapshot.files) - len(files)
     snapshot = msgspec.structs.replace(snapshot, files=files)
-    slices = slices_of(rules, {file.path for file in files})
+    slices = slices_of(of_commits(rules), {file.path for file in files})
     secrets.keep_gate_in(Path(cache.folder) if cache.folder else None)
     collected = collect.collect(
         repository,

@@ -192,6 +192,11 @@ class ChangeRule(Rule):
         raise NotImplementedError
 
 
+def of_commits(rules: Iterable[Rule]) -> list[Rule]:
+    """The rules that have something to say without two ends of a change."""
+    return [rule for rule in rules if rule.scope is not Scope.CHANGE]
+
+
 def slices_of(rules: Iterable[Rule], paths: Collection[str]) -> tuple[Slice[Any], ...]:
     """The slices that `rules` judge by, each narrowed to the files that they read."""
     read = reads_of(rules, paths)

@@ -4,6 +4,7 @@ import ctypes
 import dataclasses
 import datetime
 import faulthandler
+import functools
 import hashlib
 import os
 import signal
@@ -205,6 +206,22 @@ def test_facts_are_kept_under_all_the_code_that_makes_them(
     engine.audit(str(git.folder), Options(isolated=True), world)
     (facts,) = (parts for parts in asked if "facts" in parts)
     assert {"facts", "secrets", "model/values.py", "collect.py", "extraction.py"} <= set(facts)
+
+
+def test_an_audit_without_the_rules_on_secrets_searches_no_file_for_them(
+    git: "Git", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @functools.cache
+    def search() -> Gate:
+        raise AssertionError("a file is searched")
+
+    monkeypatch.setattr(secrets, "_gate", search)
+    git.write("a.py", "x = 1\n")
+    git.commit()
+    world = engine.Surroundings(today=datetime.date(2024, 1, 1))
+    without = Options(isolated=True, ignore=("secrets",))
+    assert not engine.audit(str(git.folder), without, world).skipped_files
+    assert engine.audit(str(git.folder), Options(isolated=True), world).skipped_files
 
 
 def test_a_binary_file_has_only_the_facts_of_text() -> None:

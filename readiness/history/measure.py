@@ -40,7 +40,7 @@ from readiness.model import (
 )
 from readiness.repo import Repository
 from readiness.repo.objects import DAMAGED, MISSING
-from readiness.rule import Rule, reads_of
+from readiness.rule import Rule, of_commits, reads_of
 
 BATCH = 64  # commits whose facts are held at the same time
 _LASTING = ("larger than ", DAMAGED, MISSING)  # reasons for not reading a blob that stay
@@ -141,7 +141,7 @@ def _listed(
     paths = {file.path for file in files}
     reads = {
         slice_: None if len(own) == len(paths) else own
-        for slice_, own in reads_of(judges.rules, paths).items()
+        for slice_, own in reads_of(of_commits(judges.rules), paths).items()
     }
     return _Listed(chosen, msgspec.structs.replace(snapshot, files=files), reads)
 
