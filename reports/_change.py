@@ -20,7 +20,7 @@ def change(report: Report, paint: Paint) -> Iterator[str]:
     rules = {rule.id: rule for rule in report.rules}
     failing = [news for news in comparison.new if news.counts]
     others = [news for news in comparison.new if not news.counts]
-    yield paint.bold(_headline(comparison, len(failing)))
+    yield paint.bold(headline(comparison, len(failing)))
     for news in failing[:MOST]:
         yield from _told(news, rules.get(news.finding.rule), paint)
     if len(failing) > MOST:
@@ -33,7 +33,7 @@ def change(report: Report, paint: Paint) -> Iterator[str]:
         yield "gate passed"
 
 
-def _headline(comparison: Comparison, failing: int) -> str:
+def headline(comparison: Comparison, failing: int) -> str:
     new = f"{count(failing, 'new finding')}" if failing else "nothing new"
     old = comparison.old
     if not old:

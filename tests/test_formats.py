@@ -42,7 +42,7 @@ from readiness.model import (
 )
 
 GOLDEN = Path(__file__).parent / "golden"
-NAMES = ("badge", "badge-svg", "github", "gitlab", "junit", "markdown", "sarif", "summary")
+NAMES = ("agent", "badge", "badge-svg", "github", "gitlab", "junit", "markdown", "sarif", "summary")
 CAUSE = ".gitignore:3 `*.json` hides files that the build needs"
 COMMIT = "8c9565c" + "0" * 33
 

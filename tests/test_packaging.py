@@ -13,7 +13,12 @@ from readiness import registry
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-FOLDERS = {"readiness": "readiness", "readiness.rules": "rules", "readiness.reports": "reports"}
+FOLDERS = {
+    "readiness": "readiness",
+    "readiness.rules": "rules",
+    "readiness.reports": "reports",
+    "readiness.templates": "templates",
+}
 
 
 def test_what_runs_is_what_lies_here() -> None:
@@ -46,7 +51,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_every_module_and_every_data_file(wheel: Path) -> None:
-    data = {".py", ".json", ".toml", ".typed", ".jinja", ".css", ".js"}
+    data = {".py", ".json", ".toml", ".typed", ".jinja", ".css", ".js", ".yml"}
     expected = {
         "/".join([*name.split("."), *path.relative_to(ROOT / folder).parts])
         for name, folder in FOLDERS.items()

@@ -23,7 +23,7 @@ from readiness.model import Report, State
     "format_",
     default="text",
     metavar="FORMAT",
-    help="text, full, html, json, markdown, summary, sarif, github, gitlab, junit, badge…",
+    help="text, full, html, json, markdown, summary, sarif, github, gitlab, junit, agent, badge…",
 )
 @click.option("--output", metavar="FILE", help="Write the report there, whole or not at all.")
 @click.option(

@@ -1,0 +1,1 @@
+"""What `readiness init` writes into a repository, decided from what the repository shows. Pure."""
