@@ -290,7 +290,8 @@ def _facts(report: Report) -> Iterator[Fact]:
     )
     yield Fact(
         "Rules",
-        f"{len(report.outcomes)} asked, {unknown} could not be measured, {apart} do not apply"
+        f"{len(report.outcomes)} asked, {unknown} could not be measured, "
+        f"{apart} {'does' if apart == 1 else 'do'} not apply"
         + (f", {len(report.rule_errors)} crashed" if report.rule_errors else ""),
         "#outcomes",
     )

@@ -123,19 +123,15 @@ class HardcodedSecret(SecretRule):
         evidence += case.doubts
         if case.place.doubt:
             evidence.append(against(case.place.doubt, path))
-        first = copies[0].secret
         return self.finding(
             path,
-            f"{secret.name} ({secret.length} characters) {_where(secret)}",
+            f"{_what(secret)} {_where(secret)}",
             line=secret.lines[0],
             key=case.key,
             severity=case.severity,
             confidence=case.confidence,
             evidence=evidence,
-            cause=f"{first.name} ({first.length} characters, value {first.key[:8]}) in "
-            f"{len(others) + 1} files"
-            if others
-            else "",
+            cause=_shared(copies[0], len(others)) if others else "",
             targets=dict.fromkeys((path, *(edit.path for edit in edits))),
             edits=edits,
         )
@@ -146,6 +142,17 @@ def _shape(secret: Secret) -> str:
         issuer = f", documented at {secret.issuer}" if secret.issuer else ""
         return f"its shape is known: {secret.name}{issuer}"
     return f"it is the value of `{secret.named or 'a secret'}`"
+
+
+def _shared(first: Case, others: int) -> str:
+    return (
+        f"{_what(first.secret)} on line {first.secret.lines[0]} of `{first.path}` "
+        f"and in {others} other file{'s' * (others > 1)}"
+    )
+
+
+def _what(secret: Secret) -> str:
+    return f"{secret.name} ({secret.length} characters)"
 
 
 def _where(secret: Secret) -> str:
