@@ -142,7 +142,7 @@ def _headline(report: Report, blockers: Sequence[Tale], found: Sequence[Stage]) 
         many = count(len(work(report.plan)), "action")
         yield Reason(f"the plan of {many} leads to {floored(after)}", "#plan")
     if ending := _ending(report):
-        yield Reason(f"at this pace what is open is closed {ending}", "#changes")
+        yield Reason(f"at the pace so far what is open is closed {ending}", "#changes")
 
 
 def _ending(report: Report) -> str:
@@ -151,7 +151,7 @@ def _ending(report: Report) -> str:
     if outlook is None or outlook.reason or outlook.earliest is None:
         return ""
     if outlook.latest is None:
-        return f"not before {day(outlook.earliest)}"
+        return f"on {day(outlook.earliest)} at the earliest"
     return f"between {day(outlook.earliest)} and {day(outlook.latest)}"
 
 

@@ -113,7 +113,7 @@ def _outlook(outlook: Outlook) -> str:
         )
     )
     return (
-        f"Forecast: at this pace what is open now ({count(outlook.left, 'cause')}) is done {end};"
-        f" in the last {count(outlook.weeks, 'week')} {outlook.done_per_week:g} were closed and"
+        f"Forecast: at the pace so far what is open now ({count(outlook.left, 'cause')}) is done"
+        f" {end}; in the last {count(outlook.weeks, 'week')} {outlook.done_per_week:g} were closed and"
         f" {outlook.new_per_week:g} came up each week"
     )

@@ -159,9 +159,9 @@ def forecast(page: Weekly) -> str:
     if not page.ending:
         return f"No forecast yet: {outlook.reason}."
     return (
-        f"At this pace what is open is closed {page.ending} ({outlook.done_per_week:g} causes "
-        f"closed and {outlook.new_per_week:g} new a week over {outlook.weeks} weeks, "
-        f"{outlook.left} left)."
+        f"At the pace so far what is open is closed {page.ending} (in the last {outlook.weeks} "
+        f"weeks {outlook.done_per_week:g} causes were closed and {outlook.new_per_week:g} came up "
+        f"a week, {outlook.left} are left)."
     )
 
 

@@ -393,7 +393,7 @@ def test_the_text_shows_a_line_for_each_dimension_and_each_point(told: Trend) ->
     assert tests.split()[2:4] == ["-", "·····"]
     assert "was reported as 4.2 under model 2025.9 (readiness 0.0.9)" in text
     assert "1 fixed, 0 new, 0 reopened" in text
-    assert "Forecast: at this pace what is open now (2 causes) is done between" in text
+    assert "Forecast: at the pace so far what is open now (2 causes) is done between" in text
 
 
 def test_a_history_without_points_says_so() -> None:

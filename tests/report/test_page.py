@@ -54,8 +54,8 @@ def test_the_headline_tells_change_blockers_plan_and_forecast(make_report: Make)
     assert title == "# an-example-platform: NOT READY, 2.5 / 10 (+0.1 this week)"
     assert re.fullmatch(
         r"\d+ blockers\. All of the 6 dimensions are below the target of 9; the plan of 40 actions "
-        r"leads to 9\.4; at this pace what is open is closed between 18 May 2026 and 5 October "
-        r"2026\.",
+        r"leads to 9\.4; at the pace so far what is open is closed between 18 May 2026 and "
+        r"5 October 2026\.",
         sentence,
     )
 
@@ -70,7 +70,7 @@ def test_without_enough_points_there_is_no_forecast(make_report: Make) -> None:
     outlook = Outlook(left=9, reason="a forecast needs 4 points or more")
     page = render("markdown", replace(report, history=replace(report.history, outlook=outlook)))
     assert "No forecast yet: a forecast needs 4 points or more." in page
-    assert "at this pace" not in page
+    assert "at the pace so far" not in page
 
 
 def test_an_end_that_nobody_sees_is_told_as_such(make_report: Make) -> None:
@@ -78,7 +78,7 @@ def test_an_end_that_nobody_sees_is_told_as_such(make_report: Make) -> None:
     assert report.history is not None
     open_end = replace(report.history.outlook, latest=None)
     page = render("markdown", replace(report, history=replace(report.history, outlook=open_end)))
-    assert "what is open is closed not before 18 May 2026" in page
+    assert "what is open is closed on 18 May 2026 at the earliest" in page
 
 
 def test_no_more_than_three_decisions_and_five_risks(make_report: Make) -> None:
