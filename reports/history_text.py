@@ -114,6 +114,6 @@ def _outlook(outlook: Outlook) -> str:
     )
     return (
         f"Forecast: at the pace so far what is open now ({count(outlook.left, 'cause')}) is done"
-        f" {end}; in the last {count(outlook.weeks, 'week')} {outlook.done_per_week:g} were closed and"
-        f" {outlook.new_per_week:g} came up each week"
+        f" {end}; in the last {count(outlook.weeks, 'week')} {outlook.done_per_week:g} were closed"
+        f" and {outlook.new_per_week:g} came up each week"
     )
