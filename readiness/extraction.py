@@ -13,8 +13,7 @@ import traceback
 import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from multiprocessing import connection, get_context
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +21,9 @@ from msgspec import Struct
 from readiness import secrets
 from readiness.errors import ReadinessError, RepositoryError
 from readiness.facts import Slice, text
+
+if TYPE_CHECKING:
+    from multiprocessing import connection
 
 LARGEST = 5_000_000  # bytes of a file that is read
 SECONDS = 20.0  # of CPU that the facts of one file may take
@@ -83,6 +85,8 @@ class Pool:
         self, blobs: list[Blob], most: int
     ) -> Generator[tuple[list[Blob], list[Result]], None, None]:
         """Each chunk with its results, in the order in which they come."""
+        from multiprocessing import connection  # what needs no processes is spared it
+
         if len(blobs) <= ALONE:
             most = 1
         if most > 1:
@@ -150,6 +154,8 @@ class _Worker:
     """A forked process that extracts chunk after chunk."""
 
     def __init__(self, pool: Pool, chunk: list[Blob]) -> None:
+        from multiprocessing import connection, get_context
+
         self.position = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")  # shared: blobs begun
         self.connection, theirs = connection.Pipe()
         self.chunk: list[Blob] = []

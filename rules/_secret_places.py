@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from readiness import secrets
-from readiness.facts import python, workflow
+from readiness.facts import python
 from readiness.facts.secret_names import words
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass
@@ -16,7 +17,6 @@ from readiness.model import Confidence, Evidence, Severity
 from readiness.rule import against
 from readiness.secrets import Secret
 
-from . import _services as services
 from ._weak_names import Guards, guards
 
 
@@ -63,7 +63,7 @@ def place_of(index: RepoIndex, path: str) -> Place:
         return Place("it stands in an example", 1, hides_named=True)
     if file_class is FileClass.DOCS or _DOCS.search(text):
         return Place(is_docs=True, hides_named=_TEST.search(text) is not None)
-    if workflow.SLICE.kind(path) is not None:
+    if not text.endswith(".py") and _is_workflow(path):
         return Place(hides_named=is_archive, configures=True, is_ci=True)
     if _TEST.search(text):
         return Place("it stands with tests", 2, hides_named=True)
@@ -73,6 +73,12 @@ def place_of(index: RepoIndex, path: str) -> Place:
         doubt = "it stands with what is for development or for CI"
         return Place(doubt, 1, hides_named, configures=configures)
     return Place(hides_named=hides_named, configures=configures)
+
+
+def _is_workflow(path: str) -> bool:
+    from readiness.facts import workflow  # which takes longer to import than this to run
+
+    return workflow.SLICE.kind(path) is not None
 
 
 _LEVELS = tuple(Confidence)
@@ -108,7 +114,7 @@ class Case(NamedTuple):
 
 def cases_of(index: RepoIndex) -> Iterator[Case]:
     """Every secret that is worth a finding, by path and line."""
-    throwaway = _throwaway(index)
+    throwaway = cache(lambda: _throwaway(index))
     for path, facts in index.each(secrets.SLICE):
         if not facts.secrets:
             continue
@@ -117,7 +123,7 @@ def cases_of(index: RepoIndex) -> Iterator[Case]:
         for secret in facts.secrets:
             ordinals[secret.provider] += 1
             confidence = _confidence(secret, place)
-            if confidence is None or (path in throwaway and _opens_container(secret)):
+            if confidence is None or (_opens_container(secret) and path in throwaway()):
                 continue
             doubts = tuple(_doubts(index, path, secret, place))
             confidence = lowered(confidence, len(doubts))
@@ -151,6 +157,8 @@ def _confidence(secret: Secret, place: Place) -> Confidence | None:
 
 def _throwaway(index: RepoIndex) -> frozenset[str]:
     """The compose files whose containers live on a developer's or a test's machine only."""
+    from . import _services as services
+
     deployed = {container.file for container in services.deployed(index)}
     return frozenset(c.file for c in index.containers.containers) - deployed
 

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from readiness.index import RepoIndex
 from readiness.index.archives import Name, judge
 from readiness.index.inventory import FileClass, named_as_test
 from readiness.model import Snapshot, TrackedFile
@@ -17,7 +18,11 @@ def roots(tree: str) -> list[str]:
 def class_of(path: str, tree: str = "") -> FileClass:
     if f"-- {path} --" not in tree:
         tree += f"-- {path} --\nx = 1\n"
-    return build_index(tree).inventory.classes[path]
+    index = build_index(tree)
+    class_ = index.inventory.classes[path]
+    of_one = RepoIndex(index.snapshot, index._encoded, index.config, asked=[path])
+    assert of_one.inventory.classes == {path: class_}, "whatever else is asked"
+    return class_
 
 
 @pytest.mark.parametrize(

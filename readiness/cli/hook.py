@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 
 from readiness.cli import ExitCode
-from readiness.hook.glance import glance
-from readiness.hook.staged import Staged, Unusual
+from readiness.hook.glance import Suspects, glance
+from readiness.hook.staged import Change, Staged, Unusual
 
 _USAGE = """\
 usage: readiness-staged [--strict]
@@ -57,7 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(fault: ExitCode) -> ExitCode:
-    paths: set[bytes] | None = None
     cache = _cache_folder()
     try:
         with Staged() as staged:
@@ -68,21 +67,30 @@ def _run(fault: ExitCode) -> ExitCode:
                 from readiness.hook.secrets import confirm
 
                 found += confirm(suspects, staged, cache)
-            paths = {change.path for change in found}
     except Unusual:
-        paths = None  # the whole machinery judges all that is staged
-    if paths is not None and not paths:
-        return ExitCode.PASSED
-    return _judge(paths, cache, fault)
+        return _judge(None, cache, fault)  # the whole machinery judges all that is staged
+    return _judge((staged, suspects, found), cache, fault) if found else ExitCode.PASSED
 
 
-def _judge(paths: set[bytes] | None, cache: str | None, fault: ExitCode) -> ExitCode:
+def _judge(
+    seen: tuple[Staged, Suspects, Sequence[Change]] | None, cache: str | None, fault: ExitCode
+) -> ExitCode:
     import datetime
 
-    from readiness.hook.judge import judge
+    from readiness.hook.judge import Seen, judge
     from readiness.hook.message import gaps, text
 
-    verdict = judge(".", paths, cache, datetime.date.today())
+    known = None
+    if seen is not None:
+        staged, suspects, found = seen
+        known = Seen(
+            {change.path for change in found},
+            staged.sides,
+            suspects.contents,
+            only_ours=suspects.only_ours,
+            only_secrets=not suspects.others,
+        )
+    verdict = judge(".", known, cache, datetime.date.today())
     unjudged = gaps(verdict.skipped, verdict.errors)
     if unjudged:
         _say(unjudged)

@@ -61,4 +61,10 @@ class Slice(Generic[T]):
 
 def core_slices() -> tuple[Slice[Any], ...]:
     """The slices that every audit needs, by name."""
-    return tuple(import_module(f"{__name__}.{name}").SLICE for name in CORE)
+    return tuple(map(core_slice, CORE))
+
+
+def core_slice(name: str) -> Slice[Any]:
+    """The core slice of that name."""
+    slice_: Slice[Any] = import_module(f"{__name__}.{name}").SLICE
+    return slice_

@@ -14,8 +14,8 @@ from readiness import compiled
 from readiness.hook.staged import Change, Staged
 
 MOST_FILES = 300  # above it a glance saves nothing
+SMALL = 300_000  # bytes of a file that is parsed here and now: trees are large
 _ONLY_PARSE = 0x400  # ast.PyCF_ONLY_AST
-_MOST_PYTHON = 300_000  # bytes of one file: trees are large
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 _KEY_WINDOW = 8_200  # bytes below the first line of a private key that belong to it
 _MATCHES = 10_000  # of one file: more are no ordinary source
@@ -25,9 +25,11 @@ _GATE_SOURCES = ("compiled.py", "secrets/gate.py", "secrets/engine.py", "secrets
 
 class Suspects:
     """`secrets`: files with new lines that look like a secret; `others`: files to be judged by the
-    rules in any case. `contents` are those that were read."""
+    rules in any case; where there are none, nothing but a secret can be wrong. `contents` are
+    those that were read; `only_ours`: no rule pack is installed beside ours."""
 
     def __init__(self) -> None:
+        self.only_ours = False
         self.secrets: list[Change] = []
         self.others: list[Change] = []
         self.contents: dict[str, bytes | None] = {}
@@ -39,7 +41,8 @@ def glance(staged: Staged, cache: str | None) -> Suspects:
     changes = [change for change in staged.changes if change.regular]
     if not changes:
         return found
-    if has_other_rules() or len(changes) > MOST_FILES:
+    found.only_ours = not has_other_rules()
+    if not found.only_ours or len(changes) > MOST_FILES:
         found.others = changes
         return found
     found.contents = staged.contents(change.blob_id for change in changes)
@@ -100,7 +103,7 @@ def _is_broken(name: bytes, data: bytes) -> bool:
     """Is it Python that does not parse, or too much of it to find out here?"""
     if not name.endswith((b".py", b".pyi", b".pyw")):
         return False
-    if len(data) > _MOST_PYTHON:
+    if len(data) > SMALL:
         return True
     try:
         with warnings.catch_warnings():

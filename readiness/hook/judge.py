@@ -7,15 +7,18 @@ import datetime
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
+from typing import NamedTuple
 
 from msgspec import Struct
 
-from readiness import assess, collect, compare, extraction, gate, judging, registry, suppress
-from readiness.cache import Cache
+from readiness import assess, compare, extraction, gate, judging, registry, suppress
 from readiness.config import Config
 from readiness.configure import Options, configure, visible
 from readiness.errors import ConfigError, RepositoryError, UsageError, one_line
+from readiness.hook.facts import Facts
+from readiness.hook.glance import SMALL
 from readiness.hook.secrets import keep_gate
+from readiness.hook.staged import Side
 from readiness.index import RepoIndex
 from readiness.judging import Judgement
 from readiness.model import (
@@ -27,17 +30,16 @@ from readiness.model import (
     SkippedFile,
     Snapshot,
     TrackedFile,
-    encode_path,
+    decode_path,
 )
 from readiness.repo import Repository
 from readiness.repo.metadata import read_metadata
 from readiness.repo.objects import DAMAGED, MISSING
 from readiness.repo.repository import staged_files
-from readiness.rule import Rule, Scope, Status, slices_of, summarise
+from readiness.rule import Rule, Scope, Status, reads_of, slices_of, summarise
 from readiness.selection import choose
 
 _FEW = 100  # files whose facts are had sooner than they are looked up
-_PATIENCE = 0.5  # seconds that a commit waits for a cache which another process holds
 
 
 class Verdict(Struct, frozen=True):
@@ -50,13 +52,22 @@ class Verdict(Struct, frozen=True):
     fixes: Mapping[str, str] = {}  # rule -> how to mend what it finds
 
 
+class Seen(NamedTuple):
+    """What the quicker steps know already: the files to be judged, what is otherwise than in each
+    parent of the commit, and contents. `only_ours`: no rules of others are installed;
+    `only_secrets`: nothing but a secret can be wrong with these files."""
+
+    paths: Collection[bytes]
+    sides: Sequence[Side]
+    contents: Mapping[str, bytes | None]
+    only_ours: bool = False
+    only_secrets: bool = False
+
+
 def judge(
-    folder: str,
-    suspects: Collection[bytes] | None,
-    cache_folder: str | None,
-    today: datetime.date,
+    folder: str, seen: Seen | None, cache_folder: str | None, today: datetime.date
 ) -> Verdict:
-    """Judges what is staged in the repository that holds `folder`, or of it only `suspects`.
+    """Judges what is staged in the repository that holds `folder`, or of it only what was `seen`.
 
     Raises:
         ReadinessError: the repository or its configuration is at fault.
@@ -64,28 +75,44 @@ def judge(
     with Repository.open(folder) as repository:
         commit, _ = repository.head()
         after = _snapshot(staged_files(repository.read_index()[0]), commit)
-        parents = [repository.snapshot(rev=parent) for parent in _parents(repository, commit)]
-        rules = registry.rules_for_files()
+        rules = registry.rules_for_files(only_ours=seen is not None and seen.only_ours)
         try:
             config = configure(repository, after, Options(), rules)
         except ConfigError:  # it may name other rules
             config = configure(repository, after, Options(), registry.rules())
         rules = chosen(rules, config)
-        changed = _changed(after, parents, config)
-        if suspects is not None:
-            changed = [file for file in changed if encode_path(file.path) in suspects]
+        if seen is None:
+            parents = [repository.snapshot(rev=each) for each in _parents(repository, commit)]
+            changed = _changed(after, parents, config)
+        else:
+            if seen.only_secrets:
+                rules = tuple(rule for rule in rules if rule.area is Area.SECRETS)
+            parents = [_before(after, side) for side in seen.sides]
+            known = {file.path: file for file in after.files}
+            asked = [known[path] for path in sorted(map(decode_path, seen.paths)) if path in known]
+            changed = list(visible(tuple(asked), config.exclude))
         if not changed or not rules:
             return Verdict()
         keep_gate(cache_folder)
-        places = (repository.root, repository.git_folder, repository.common_folder)
-        kept = cache_folder if len(changed) > _FEW else None
-        with Cache.open(kept, places, patience=_PATIENCE) as cache:
-            trees = [after, *parents]
-            return _Judgement(repository, cache, config, rules, trees, changed).verdict(today)
+        contents = {} if seen is None else seen.contents
+        trees = _trees([after, *parents], changed, config)
+        facts = _facts(repository, rules, trees, contents, cache_folder)
+        return _Judgement(repository, config, rules, trees, facts).verdict(today)
 
 
 def _snapshot(files: Iterable[TrackedFile], commit: str | None) -> Snapshot:
     return Snapshot(tuple(sorted(files, key=attrgetter("path"))), "", commit)
+
+
+def _before(after: Snapshot, side: Side) -> Snapshot:
+    """The tree of a parent, told from what is otherwise than there."""
+    files = {file.path: file for file in after.files}
+    for name, (old, _) in side.items():
+        path = decode_path(name)
+        files.pop(path, None)
+        if old is not None:
+            files[path] = TrackedFile(path, old[1], int(old[0], 8))
+    return _snapshot(files.values(), None)
 
 
 def chosen(rules: Iterable[Rule], config: Config) -> tuple[Rule, ...]:
@@ -118,51 +145,100 @@ def _changed(after: Snapshot, parents: Sequence[Snapshot], config: Config) -> li
     ]
 
 
+class _Tree(NamedTuple):
+    """A tree, and the files of it that are judged; of all others only the names are known."""
+
+    snapshot: Snapshot
+    files: Sequence[TrackedFile]
+
+
+def _trees(
+    snapshots: Sequence[Snapshot], changed: Sequence[TrackedFile], config: Config
+) -> list[_Tree]:
+    """What is staged, with the `changed` files, and each parent, with what they were before: the
+    files of the same paths, and those that are gone."""
+    after, *parents = snapshots
+    here = {file.path for file in after.files}
+    paths = {file.path for file in changed}
+    trees = [_Tree(after, changed)]
+    for parent in parents:
+        old = tuple(file for file in parent.files if file.path in paths or file.path not in here)
+        trees.append(_Tree(parent, visible(old, config.exclude)))
+    return trees
+
+
+class _Facts(NamedTuple):
+    """The facts of the files of each tree, and why a blob has none. `searched`: secrets were
+    looked for."""
+
+    of_trees: Sequence[Mapping[str, Mapping[str, bytes]]]
+    faults: dict[str, str]
+    searched: bool
+
+
+def _facts(
+    repository: Repository,
+    rules: Sequence[Rule],
+    trees: Sequence[_Tree],
+    contents: Mapping[str, bytes | None],
+    cache_folder: str | None,
+) -> _Facts:
+    """A few small files are looked at here and now; what could take long, in a process of its own,
+    which can be stopped."""
+    files = {file.path: file for tree in trees for file in tree.files}
+    blobs = {f.blob_id for t in trees for f in t.files if f.mode not in (SYMLINK, SUBMODULE)}
+    known = {name: data for name in blobs if (data := contents.get(name)) is not None}
+    faults: dict[str, str] = {}
+    reads = reads_of(rules, files)
+    searched = assess.searches_secrets(slice_.name for slice_ in reads)
+    if len(blobs) <= _FEW:
+        missing = sorted(blobs - known.keys())
+        known |= {k: v for k, v in repository.read(missing, SMALL) if isinstance(v, bytes)}
+        if all(name in known and len(known[name]) <= SMALL for name in blobs):
+            of_trees = [Facts(tree.files, known, list(reads), faults) for tree in trees]
+            return _Facts(of_trees, faults, searched)
+    from readiness.hook.apart import gather
+
+    kept = cache_folder if len(blobs) > _FEW else None
+    slices = slices_of(rules, files)
+    gathered = gather(repository, slices, [tree.files for tree in trees], kept, faults)
+    return _Facts(gathered, faults, searched)
+
+
 class _Judgement:
-    """What the rules say of the changed files after the change and before it, in each parent; of
-    all other files only the names are known."""
+    """What the rules say of the changed files after the change and before it, in each parent."""
 
     def __init__(
         self,
         repository: Repository,
-        cache: Cache,
         config: Config,
         rules: tuple[Rule, ...],
-        trees: Sequence[Snapshot],
-        changed: Sequence[TrackedFile],
+        trees: Sequence[_Tree],
+        facts: _Facts,
     ) -> None:
         self.repository = repository
         self.config = config
         self.rules = rules
-        self.after, *self.parents = trees
-        here = {file.path for file in self.after.files}
-        paths = {file.path for file in changed}
-        self.files = [changed]
-        for parent in self.parents:
-            files = visible(parent.files, config.exclude)
-            self.files.append([f for f in files if f.path in paths or f.path not in here])
-        every = {file.path for files in self.files for file in files}
-        self.slices = slices_of(rules, every)
-        self.facts = collect.gather(
-            repository, self._places(), cache, collect.version(cache), slices=self.slices
-        )
+        self.trees = trees
+        self.facts = facts
 
     def verdict(self, today: datetime.date) -> Verdict:
-        skipped = self._skipped(self.files[0])
-        if all(each.reason == DAMAGED for each in skipped) and len(skipped) == len(self.files[0]):
+        index, judgement = self._judge(0)
+        changed = self.trees[0].files
+        skipped = self._skipped(changed)
+        if all(each.reason == DAMAGED for each in skipped) and len(skipped) == len(changed):
             raise RepositoryError("Git could not read what is staged; git fsck may say why")
-        index, judgement = self._judge(self.after, self.files[0])
         summaries = tuple(map(summarise, self.rules))
         active = suppress.split(judgement.findings, index, summaries, today).active
         counted = [finding for finding in active if gate.counts(finding, self.config)]
         errors = {error.rule: error for error in judgement.errors}
-        for parent, files in zip(self.parents, self.files[1:], strict=True):
+        for number in range(1, len(self.trees)):
             if not counted:
                 break
-            self._hold_whole(files)
-            _, before = self._judge(parent, files)
+            _, before = self._judge(number)
+            self._hold_whole(self.trees[number].files)
             errors |= {error.rule: error for error in before.errors}
-            new = self._new(parent, before, judgement)
+            new = self._new(number, before, judgement)
             counted = [finding for finding in counted if finding.fingerprint in new]
         return Verdict(
             tuple(finding for finding in counted if finding.rule not in errors),
@@ -171,9 +247,10 @@ class _Judgement:
             {summary.id: summary.fix for summary in summaries},
         )
 
-    def _new(self, parent: Snapshot, before: Judgement, after: Judgement) -> set[str]:
+    def _new(self, number: int, before: Judgement, after: Judgement) -> set[str]:
         """The fingerprints of what was not there before, or was not so serious."""
-        trees = compare.Trees(_blobs(parent), _blobs(self.after), self._read)
+        parent, now = self.trees[number].snapshot, self.trees[0].snapshot
+        trees = compare.Trees(_blobs(parent), _blobs(now), self._read)
         compared = compare.compare(before.findings, after.findings, trees)
         worse = [
             pair.after
@@ -182,32 +259,12 @@ class _Judgement:
         ]
         return {finding.fingerprint for finding in (*compared.new, *worse)}
 
-    def _places(self) -> list[collect.Place]:
-        """What is to be said of which blob."""
-        return list(
-            {
-                (file.blob_id, (number, kind)): None
-                for files in self.files
-                for file in files
-                if file.mode not in (SYMLINK, SUBMODULE)
-                for number, slice_ in enumerate(self.slices)
-                if (kind := slice_.kind(file.path)) is not None
-            }
-        )
-
-    def _judge(
-        self, snapshot: Snapshot, files: Sequence[TrackedFile]
-    ) -> tuple[RepoIndex, Judgement]:
-        facts: dict[str, dict[str, bytes]] = {slice_.name: {} for slice_ in self.slices}
-        for file in files:
-            for number, slice_ in enumerate(self.slices):
-                kind = slice_.kind(file.path)
-                known = self.facts.facts.get((file.blob_id, (number, kind or "")))
-                if known and kind is not None:
-                    facts[slice_.name][file.path] = known
-        index = RepoIndex(snapshot, facts, self.config)
+    def _judge(self, number: int) -> tuple[RepoIndex, Judgement]:
+        snapshot, files = self.trees[number]
+        asked = [file.path for file in files]
+        index = RepoIndex(snapshot, self.facts.of_trees[number], self.config, asked=asked)
         judgement = judging.judge(index, self.rules)
-        if not assess.searches_secrets(slice_.name for slice_ in self.slices):
+        if not self.facts.searched:
             judgement = judging.redacted(judgement)
         return index, judgement
 
@@ -220,7 +277,7 @@ class _Judgement:
                 )
 
     def _skipped(self, files: Sequence[TrackedFile]) -> tuple[SkippedFile, ...]:
-        reasons = dict(self.facts.skipped)
+        reasons = self.facts.faults
         return tuple(SkippedFile(f.path, reasons[f.blob_id]) for f in files if f.blob_id in reasons)
 
     def _read(self, ids: Iterable[str]) -> dict[str, bytes]:

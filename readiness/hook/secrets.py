@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import os
 from collections import Counter
-from pathlib import Path
 
 from readiness import compiled, secrets
+from readiness.hook import facts
 from readiness.hook.glance import Suspects, note_path
 from readiness.hook.staged import Change, Staged
 from readiness.model import decode_path
@@ -30,7 +30,11 @@ def keep_gate(cache: str | None) -> None:
     It is compiled when it is asked for the second time: where the hook runs only once, as in a
     container that is thrown away, an engine that is ready sooner serves better.
     """
-    folder = Path(cache) if cache is not None and _is_wanted(cache) else None
+    folder = None
+    if cache is not None and _is_wanted(cache):
+        from pathlib import Path
+
+        folder = Path(cache)
     secrets.keep_gate_in(folder, for_little=True)
 
 
@@ -64,5 +68,5 @@ def _secrets(kind: str, data: bytes) -> Counter[tuple[object, ...]]:
     """The secrets of a text without their lines."""
     return Counter(
         (each.provider, each.key, each.length, each.named, each.confidence, each.severity)
-        for each in secrets.extract(kind, data).secrets
+        for each in facts.found(kind, data).secrets
     )

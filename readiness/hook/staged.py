@@ -13,13 +13,22 @@ from collections.abc import Iterable
 from readiness import clean_room
 
 LARGEST = 5_000_000  # bytes of a file that is read, as in an audit
+_AT_ONCE = 20_000_000  # bytes that are read without asking first how many they are
 _REGULAR = (b"100644", b"100755")
 _NO_FILES = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # the id of the tree that holds none
 _NONE = "0" * 40
 
 
+# Path -> (before, now), each (mode, id of the blob), of what is otherwise than in one commit.
+Side = dict[bytes, tuple[tuple[bytes, str] | None, tuple[bytes, str]]]
+
+
 class Unusual(Exception):
     """What only the whole machinery understands."""
+
+
+class _TooMuch(Unusual):
+    """More than a glance takes in."""
 
 
 class Change:
@@ -46,8 +55,8 @@ class Staged:
     """The change that the index holds; a context manager, which removes its clean room.
 
     `parents` are the commits that a commit made now would have: HEAD, and in a merge the others.
-    `changes` are the files that are as in none of them; `gone` for each parent those that it alone
-    still has. Raises Unusual.
+    `changes` are the files that are as in none of them; `sides` tell for each parent, or for the
+    empty tree before the first commit, what is otherwise there. Raises Unusual.
     """
 
     def __init__(self, folder: str = ".") -> None:
@@ -57,7 +66,7 @@ class Staged:
         self.parents = _parents(self.git, self.common)
         self._room = ""
         self.changes: list[Change] = []
-        self.gone: list[dict[bytes, tuple[bytes, str]]] = []
+        self.sides: list[Side] = []
 
     def __enter__(self) -> Staged:
         try:
@@ -82,7 +91,7 @@ class Staged:
         os.rmdir(self._room)
 
     def _compare(self) -> None:
-        sides = [self._side(parent) for parent in self.parents or [_NO_FILES]]
+        sides = self.sides = [self._side(parent) for parent in self.parents or [_NO_FILES]]
         common = set(sides[0]).intersection(*sides[1:])
         for path in sorted(common):
             _, (mode, blob_id) = sides[0][path]
@@ -91,17 +100,13 @@ class Staged:
             change = Change(path, mode, blob_id)
             change.before = [before for before, _ in (side[path] for side in sides)]
             self.changes.append(change)
-        for side in sides:
-            gone = {p: old for p, (old, new) in side.items() if old and new[0] == b"000000"}
-            self.gone.append(gone)
 
-    def _side(self, parent: str) -> dict[bytes, tuple[tuple[bytes, str] | None, tuple[bytes, str]]]:
-        """Path -> (before, now) of what is otherwise than in one commit."""
+    def _side(self, parent: str) -> Side:
         output = self._run(
             "diff-index", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", parent
         )
         fields = output.split(b"\0")
-        found = {}
+        found: Side = {}
         for attributes, path in zip(fields[::2], fields[1::2], strict=False):
             old_mode, new_mode, old, new, status = attributes[1:].split(b" ")
             if status == b"U":  # such a commit cannot be made
@@ -124,26 +129,36 @@ class Staged:
             except (OSError, ValueError, zlib.error):
                 found[blob_id] = None
         if asked:
-            request = self._request(asked)
-            answers = self._run("cat-file", "--batch-check", request=request).split(b"\n")
-            sizes = [[*answer.split(b" "), b"", b""][1:3] for answer in answers]
-            readable = [
-                blob_id
-                for blob_id, (kind, size) in zip(asked, sizes, strict=False)
-                if kind == b"blob" and int(size) <= LARGEST
-            ]
             found |= dict.fromkeys(asked)
-            if readable:
-                output = self._run("cat-file", "--batch", request=self._request(readable))
-                found |= _batch(output)
+            found |= self._packed(asked)
         return found
+
+    def _packed(self, ids: list[str]) -> dict[str, bytes]:
+        """The contents of those that can be read. Where they are few and small, as nearly always,
+        one process tells; else the sizes are asked first."""
+        try:
+            return _batch(self._run("cat-file", "--batch", request=self._request(ids)))
+        except _TooMuch:
+            pass
+        answers = self._run("cat-file", "--batch-check", request=self._request(ids)).split(b"\n")
+        sizes = [[*answer.split(b" "), b"", b""][1:3] for answer in answers]
+        readable = [
+            blob_id
+            for blob_id, (kind, size) in zip(ids, sizes, strict=False)
+            if kind == b"blob" and int(size) <= LARGEST
+        ]
+        if not readable:
+            return {}
+        request = self._request(readable)
+        return _batch(self._run("cat-file", "--batch", request=request, most=-1))
 
     def _request(self, ids: list[str]) -> str:
         clean_room.write(self._room, "request", "".join(f"{each}\n" for each in ids).encode())
         return os.path.join(self._room, "request")
 
-    def _run(self, *arguments: str, request: str = os.devnull) -> bytes:
-        """What Git prints. Raises Unusual where it fails."""
+    def _run(self, *arguments: str, request: str = os.devnull, most: int = _AT_ONCE) -> bytes:
+        """What Git prints. Raises Unusual where it fails, _TooMuch above `most` bytes
+        (below 0: any number)."""
         reader, writer = os.pipe()
         environment = clean_room.environment(self._room, self.objects)
         environment["GIT_INDEX_FILE"] = self.index
@@ -165,20 +180,28 @@ class Staged:
         finally:
             os.close(writer)
         with open(reader, "rb") as output:
-            content = output.read()
-        if os.waitpid(process, 0)[1]:
+            content = output.read(most + 1 if most >= 0 else -1)
+        status = os.waitpid(process, 0)[1]  # Git ends, too, when nobody listens any more
+        if 0 <= most < len(content):
+            raise _TooMuch
+        if status:
             raise Unusual
         return content
 
 
-def _batch(output: bytes) -> dict[str, bytes | None]:
-    found: dict[str, bytes | None] = {}
+def _batch(output: bytes) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
     position = 0
     while position < len(output):
         end = output.index(b"\n", position)
-        name, _, size = output[position:end].split(b" ")
-        found[name.decode()] = output[end + 1 : end + 1 + int(size)]
-        position = end + int(size) + 2
+        name, _, answer = output[position:end].partition(b" ")
+        position = end + 1
+        kind, _, size = answer.partition(b" ")
+        if not size:  # it is missing
+            continue
+        if kind == b"blob" and int(size) <= LARGEST:
+            found[name.decode()] = output[position : position + int(size)]
+        position += int(size) + 1
     return found
 
 

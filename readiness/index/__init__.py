@@ -43,7 +43,8 @@ class RepoIndex:
     """The evidence that rules read: facts of single files, and what follows from all of them.
 
     `facts`: slice -> path -> encoded facts; they are decoded when asked for.
-    `history` is called at most once, and only if a rule needs it.
+    `history` is called at most once, and only if a rule needs it. `asked` are the files that the
+    rules will ask about, where that is not all: the inventory says nothing of others.
     """
 
     def __init__(
@@ -52,9 +53,11 @@ class RepoIndex:
         facts: Mapping[str, Mapping[str, bytes]],
         config: Config,
         history: Callable[[], History] = History,
+        asked: Collection[str] | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.config = config
+        self.asked = asked
         self.files: dict[str, TrackedFile] = {file.path: file for file in snapshot.files}
         self._encoded = facts
         self._facts: dict[str, dict[str, Any]] = {}  # slice -> path -> encoded or decoded facts

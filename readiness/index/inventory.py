@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -99,16 +100,45 @@ def named_as_test(name: str) -> bool:
 
 
 def build(index: RepoIndex) -> Inventory:
-    named = {path for path in index.files if named_as_test(path.rpartition("/")[2])}
-    folders = _folders(index, named)
-    tests = {f for f, class_ in folders.items() if class_ is FileClass.TEST}
-    roots = _archive_roots(index, folders, tests)
+    if index.asked is not None:
+        return _of_few(index, [path for path in index.asked if path in index.files])
+    named = _named(index)
+    folders = _folders(index, index.folders, named)
+    roots = _archive_roots(folders, _judge(index, folders))
+    return _inventory(index, index.files, folders, roots, named)
+
+
+def _of_few(index: RepoIndex, paths: Collection[str]) -> Inventory:
+    """The same for some of the files: only what their own folders are is asked, and of the rest
+    of the tree what that depends on."""
+    above = {""}
+    for path in paths:
+        while path:
+            path = path.rpartition("/")[0]
+            above.add(path)
+    names = [folder.rpartition("/")[2] for folder in above]
+    telling = any(map(judge, names))
+    doubtful = telling or not _PERHAPS_TESTS.isdisjoint(map(str.lower, names))
+    named = _named(index) if doubtful else {p for p in paths if named_as_test(_base(p))}
+    whole = _folders(index, index.folders, named) if telling else {}
+    folders = {f: whole[f] for f in whole if f in above} or _folders(index, above, named)
+    roots = _archive_roots(folders, _judge(index, whole)) if telling else {}
+    return _inventory(index, paths, folders, roots, named)
+
+
+def _inventory(
+    index: RepoIndex,
+    paths: Iterable[str],
+    folders: dict[str, FileClass],
+    roots: dict[str, str],
+    named: set[str],
+) -> Inventory:
     for folder in folders:  # parents come first
         parent = folder.rpartition("/")[0]
         if folder in roots or folders.get(parent) is FileClass.ARCHIVE:
             folders[folder] = FileClass.ARCHIVE
     classes = {}
-    for path in index.files:
+    for path in paths:
         folder, _, name = path.rpartition("/")
         class_ = folders[folder]
         if class_ not in (FileClass.ARCHIVE, FileClass.GENERATED, FileClass.FIXTURE):
@@ -117,11 +147,19 @@ def build(index: RepoIndex) -> Inventory:
     return Inventory(classes, dict(sorted(roots.items())))
 
 
-def _folders(index: RepoIndex, named: set[str]) -> dict[str, FileClass]:
+def _named(index: RepoIndex) -> set[str]:
+    return {path for path in index.files if named_as_test(_base(path))}
+
+
+def _base(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _folders(index: RepoIndex, folders: Iterable[str], named: set[str]) -> dict[str, FileClass]:
     """The class that each folder hands down to its files, archives apart; parents first."""
     classes = {"": FileClass.LIVE}
     with_tests = _with_tests(named)
-    for folder in sorted(index.folders, key=lambda folder: folder.count("/")):
+    for folder in sorted(folders, key=lambda folder: folder.count("/")):
         if folder:
             parent, _, name = folder.rpartition("/")
             classes[folder] = _of_folder(
@@ -162,17 +200,26 @@ def _with_tests(named: set[str]) -> set[str]:
     return found
 
 
-def _archive_roots(
-    index: RepoIndex, folders: dict[str, FileClass], tests: set[str]
-) -> dict[str, str]:
-    """The topmost archives and what makes each one."""
+def _judge(index: RepoIndex, folders: dict[str, FileClass]) -> Judge:
+    """Who decides on archives; `folders` are all of the tree."""
+    tests = {folder for folder, class_ in folders.items() if class_ is FileClass.TEST}
+    return Judge(index, set(_telling(folders)), tests)
+
+
+def _telling(folders: dict[str, FileClass]) -> dict[str, Name]:
+    """The folders whose name may say that they are archives."""
     named: dict[str, Name] = {}
     for folder, class_ in folders.items():
         if folder and class_ not in (FileClass.GENERATED, FileClass.FIXTURE):
-            name = judge(folder.rpartition("/")[2])
+            name = judge(_base(folder))
             if name:
                 named[folder] = name
-    decide = Judge(index, set(named), tests)
+    return named
+
+
+def _archive_roots(folders: dict[str, FileClass], decide: Judge) -> dict[str, str]:
+    """The topmost archives among `folders` and what makes each one."""
+    named = _telling(folders)
     roots: dict[str, str] = {}
     for folder in sorted(named):
         parent = folder.rpartition("/")[0]

@@ -13,8 +13,7 @@ import functools
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, structs
 
@@ -24,6 +23,9 @@ from readiness.secrets import confidence, engine, providers
 from readiness.secrets.confidence import Doubt, Verdict
 from readiness.secrets.gate import Gate, Line, Pattern, saved_name
 from readiness.secrets.providers import Provider, Shape
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Secret(Struct, frozen=True):

@@ -26,6 +26,7 @@ from readiness.secrets.gate import Pattern
 KEYWORD = "KeywordDetector"
 UNQUOTED_KEYWORD = "KeywordDetector, unquoted"
 _NETWORK = "requests"
+_SCANNER = "detect_secrets.core.secrets_collection"
 LINE_LIMIT = 1_000  # characters: some of the plugins' expressions take quadratic time
 KEYWORD_COST_LIMIT = 600  # see `_keyword_cost`: an ordinary line costs 20, a hostile one 300,000
 
@@ -265,25 +266,25 @@ def _any_keyword() -> re.Pattern[str]:
 
 
 @contextmanager
-def _without_network() -> Iterator[None]:
-    """Lets the plugins be imported without the library by which they would verify secrets: they
-    never do here, and it takes longer to load than all the rest."""
-    if _NETWORK in sys.modules:
-        yield
-        return
-    nothing = ModuleType(_NETWORK)
-    vars(nothing)["__getattr__"] = lambda name: object  # annotations name its types
-    sys.modules[_NETWORK] = nothing
+def _without_its_scanner() -> Iterator[None]:
+    """Lets the plugins be imported without what they do not need here and takes longer to load
+    than all the rest: the library by which they would verify secrets over the network, and
+    detect-secrets' own way through files."""
+    stood_in = [name for name in (_NETWORK, _SCANNER) if name not in sys.modules]
+    for name in stood_in:
+        nothing = sys.modules[name] = ModuleType(name)
+        vars(nothing)["__getattr__"] = lambda name: object  # annotations name its types
     try:
         yield
     finally:
-        del sys.modules[_NETWORK]
+        for name in stood_in:
+            del sys.modules[name]
 
 
 @cache
 def _plugin(name: str) -> Any:
     """The plugin of that class, without detect-secrets' settings."""
-    with _without_network():
+    with _without_its_scanner():
         module = import_module(f"detect_secrets.plugins.{_MODULES[name]}")
     return getattr(module, name)()
 

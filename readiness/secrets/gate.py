@@ -13,12 +13,15 @@ user's cache folder where there is one.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from readiness import compiled
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENGINES = ("hyperscan", "re2", "re")  # the fastest first
 MATCH_LIMIT = 100_000  # of one pattern in one blob: bounds time and memory on hostile input
@@ -175,7 +178,7 @@ def _database(patterns: tuple[Pattern, ...], folder: Path | None) -> Any:
     """The database of `patterns`: the saved one where it is whole and ours, else a new one."""
     import hyperscan
 
-    path = None if folder is None else str(folder / saved_name(patterns))
+    path = None if folder is None else os.path.join(folder, saved_name(patterns))
     if path is not None:
         saved = compiled.load(path)
         if saved is not None:
