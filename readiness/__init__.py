@@ -2,7 +2,10 @@
 
 import os
 
-__version__ = "0.1.0"  # as in pyproject.toml
+try:
+    from readiness._version import __version__  # written when it is built
+except ModuleNotFoundError:
+    __version__ = "0+unknown"
 
 # In the repository's own checkout, `readiness.rules` and `readiness.reports` lie elsewhere. What is
 # installed as a whole does without this import, which would double the shortest commands' time.

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = (
-    {"errors"},
+    {"_version", "errors"},
     {"clean_room", "compiled", "model", "toml"},
     {"config", "facts"},
     {"secrets"},
