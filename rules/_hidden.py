@@ -17,9 +17,9 @@ from readiness.rule import against, for_
 
 from ._build_inputs import is_manifest, lost_sources, made_elsewhere
 
-_SCRIPTS = {"js", "jsx", "ts", "tsx", "vue", "svelte", "mjs", "cjs"}
+_BUILT = {"jsx", "ts", "tsx", "vue", "svelte"}  # no browser runs them as they are
 _GENERATED = {"gen", "build", "dist", "proto", "protos", "pb", "_version", "version", "_build"}
-_FEW = 5  # JavaScript or TypeScript files below which a folder is no project of its own
+_FEW = 5  # of them, below which a folder is no project of its own
 
 
 class Hidden(Struct, frozen=True):
@@ -119,10 +119,10 @@ def _places(index: RepoIndex, source: str, each: Import) -> tuple[str, ...]:
 
 
 def _of_projects(index: RepoIndex) -> Iterator[Hidden]:
-    """JavaScript without any package.json above it, where one would be hidden."""
+    """Sources that must be built, without any package.json, where one would be hidden."""
     projects: dict[str, list[str]] = {}
     for path in index.files:
-        if path.rpartition(".")[2] in _SCRIPTS and index.inventory.is_(path, FileClass.LIVE):
+        if path.rpartition(".")[2] in _BUILT and index.inventory.is_(path, FileClass.LIVE):
             top = path.partition("/")[0] if "/" in path else ""
             projects.setdefault(top, []).append(path)
     for top, paths in projects.items():
@@ -130,7 +130,7 @@ def _of_projects(index: RepoIndex) -> Iterator[Hidden]:
         line = index.ignores.hides(manifest)
         if line is None or len(paths) < _FEW or _has_manifest(index, paths):
             continue
-        told = f"{top or 'the root'} holds {len(paths)} JavaScript or TypeScript files"
+        told = f"{top or 'the root'} holds {len(paths)} files that only a build makes JavaScript of"
         yield Hidden(line, manifest, for_(told, paths[0]), proven=False)
 
 

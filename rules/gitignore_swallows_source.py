@@ -62,9 +62,13 @@ class GitignoreSwallowsSource(Rule):
             (".gitignore:1",),
         ),
         Example(
-            "JavaScript whose manifest would be hidden, and nothing that says so",
+            "pages to be built whose manifest would be hidden, and nothing that says so",
             f"-- .gitignore --\n*.json\n{_SOURCES}",
             (".gitignore:1",),
+        ),
+        Example(
+            "scripts that a browser loads as they are",
+            f"-- .gitignore --\n*.json\n{_SOURCES.replace('.tsx', '.js')}",
         ),
         Example(
             "an exception below the pattern",

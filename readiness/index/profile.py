@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from readiness.index.entrypoints import Role
+from readiness.facts import manifest
+from readiness.index.entrypoints import Entrypoint, Role
 from readiness.index.inventory import FileClass
 from readiness.model import Evidence, Location
 
@@ -41,7 +42,7 @@ def build(index: RepoIndex) -> Profile:
         configured = Evidence("the configuration says so", Location(index.config.source or None))
         return Profile(Kind(index.config.profile), configured)
     for entrypoint in index.entrypoints.all:
-        if entrypoint.primary and entrypoint.role in _OPERATED:
+        if entrypoint.primary and _is_operated(index, entrypoint):
             role = "an API" if entrypoint.role is Role.API else f"a {entrypoint.role}"
             text = f"{entrypoint.path} is {role} that runs until it is stopped"
             place = Location(entrypoint.path, entrypoint.line or None)
@@ -53,3 +54,14 @@ def build(index: RepoIndex) -> Profile:
             place = Location(container.file, container.service.line)
             return Profile(Kind.SERVICE, Evidence(text, place))
     return Profile(Kind.LIBRARY, Evidence("nothing here is built to be kept running"))
+
+
+def _is_operated(index: RepoIndex, entrypoint: Entrypoint) -> bool:
+    """Is it kept running? The pages that a Python package brings along are installed with it."""
+    if entrypoint.role is Role.FRONTEND:
+        return not any(
+            facts.backend or (facts.project and facts.kind in ("setup.py", "setup.cfg"))
+            for path, facts in index.each(manifest.SLICE)
+            if entrypoint.path.startswith(path[: path.rfind("/") + 1])
+        )
+    return entrypoint.role in _OPERATED
