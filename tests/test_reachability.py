@@ -120,6 +120,7 @@ def test_what_live_code_may_load_by_name_is_held_with_all_that_it_imports(
         "-- shop/management/commands/sync.py --\nfrom django.core.management import BaseCommand\n",
         "-- shop/templatetags/money.py --\n",
         "-- shop/apps.py --\n",
+        "-- shop/formats/pt_BR/formats.py --\n",
         "-- shop/tasks.py --\nfrom celery import shared_task\n",
         "-- alembic/versions/1_first.py --\n-- alembic/env.py --\nfrom alembic import context\n",
         "-- shop/mail.py --\n@shared_task\ndef send(): pass\n",

@@ -43,6 +43,12 @@ FRAMEWORKS = (
         "django",
     ),
     Framework(
+        "Django",
+        r"/[a-z]{2,3}(?:_[A-Za-z]+)?/formats\.py$",
+        "the formats of a language are imported by its code",
+        "django",
+    ),
+    Framework(
         "Celery",
         r"/tasks(?:/__init__)?\.py$",
         "tasks are discovered in modules of this name",
