@@ -275,3 +275,77 @@ def _limit() -> None:
 @pytest.fixture(scope="session")
 def readiness(tmp_path_factory: pytest.TempPathFactory) -> Program:
     return Program(tmp_path_factory.mktemp("cache"), tmp_path_factory.mktemp("home"))
+
+
+class Hooked:
+    """A repository with the hook, run as Git runs it."""
+
+    def __init__(self, git: Git, cache: Path) -> None:
+        self.git = git
+        self.folder = git.folder
+        self.environment = git.environment
+        self.write = git.write
+        self.cache = cache
+        self.limit: Callable[[], None] = _limit  # run in the process of the hook before it
+        self.program = git.folder.parent / "readiness-staged"  # as pip would write it
+        self.program.write_text(
+            f"#!{sys.executable}\nfrom readiness.cli.hook import main\nraise SystemExit(main())\n"
+        )
+        self.program.chmod(0o755)
+
+    def __call__(self, *arguments: str, input: bytes | None = None) -> str:
+        return self.git(*arguments, input=input)
+
+    def stage(self, path: str, content: str | bytes) -> None:
+        self.write(path, content)
+        self("add", "--", path)
+
+    def commit(self, **files: str) -> None:
+        """Without the hook; `a__b_py` is the file a/b.py."""
+        for name, content in files.items():
+            self.stage(name.replace("__", "/").replace("_py", ".py"), content)
+        self("commit", "--no-verify", "--quiet", "--allow-empty", "-m", "x")
+
+    def hook(
+        self,
+        *options: str,
+        folder: Path | None = None,
+        **environment: str,
+    ) -> tuple[int, str]:
+        """(exit code, standard error) of the hook."""
+        done = subprocess.run(
+            [str(self.program), *options],
+            cwd=folder or self.folder,
+            env={**self.environment, "READINESS_CACHE_DIR": str(self.cache), **environment},
+            capture_output=True,
+            timeout=120,
+            preexec_fn=self.limit,
+        )
+        assert done.stdout == b""
+        return done.returncode, done.stderr.decode()
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with the compiled gate in it, as a glance wants it."""
+    from readiness import secrets
+    from readiness.hook import glance
+
+    folder = tmp_path_factory.mktemp("warm")
+    secrets.keep_gate_in(folder)
+    secrets.extract("other", b"password = 'x'")
+    (folder / Path(glance.note_path(str(folder))).name).write_text(secrets.gate_name())
+    secrets.keep_gate_in(None)
+    return folder
+
+
+@pytest.fixture
+def hook_of() -> type[Hooked]:
+    """Gives a repository the hook, with a cache."""
+    return Hooked
+
+
+@pytest.fixture
+def hooked(make_git: Callable[..., Git], tmp_path: Path, warm: Path) -> Hooked:
+    shutil.copytree(warm, tmp_path / "cache")
+    return Hooked(make_git("repository"), tmp_path / "cache")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from readiness import cache, registry, secrets
+from readiness import cache, registry
 from readiness.cli import hook as command
 from readiness.config import Config
 from readiness.hook import glance as glancing
@@ -22,7 +22,7 @@ from readiness.testing import parse_tree
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Git, Trap
+    from conftest import Git, Hooked, Trap
 
 KEY = "sk_" + "live_" + "h7Gk29sLqPz4vXw8RbNt3YcD"
 OTHER = "sk_" + "live_" + "Zq83LmPw5TnVx2KbYc7HdR4g"
@@ -30,72 +30,18 @@ REFUSED, FINE = 1, 0
 _AUDIT = (sys.executable, "-m", "readiness", "audit", "--staged")
 
 
-class Hooked:
-    """A repository with the hook, run as Git runs it."""
-
-    def __init__(self, git: "Git", cache: Path) -> None:
-        self.git = git
-        self.folder = git.folder
-        self.environment = git.environment
-        self.write = git.write
-        self.cache = cache
-        self.program = git.folder.parent / "readiness-staged"  # as pip would write it
-        self.program.write_text(
-            f"#!{sys.executable}\nfrom readiness.cli.hook import main\nraise SystemExit(main())\n"
-        )
-        self.program.chmod(0o755)
-
-    def __call__(self, *arguments: str, input: bytes | None = None) -> str:
-        return self.git(*arguments, input=input)
-
-    def stage(self, path: str, content: str | bytes) -> None:
-        self.write(path, content)
-        self("add", "--", path)
-
-    def commit(self, **files: str) -> None:
-        """Without the hook; `a__b_py` is the file a/b.py."""
-        for name, content in files.items():
-            self.stage(name.replace("__", "/").replace("_py", ".py"), content)
-        self("commit", "--no-verify", "--quiet", "--allow-empty", "-m", "x")
-
-    def hook(
-        self, *options: str, folder: Path | None = None, **environment: str
-    ) -> tuple[int, str]:
-        """(exit code, standard error) of the hook."""
-        done = subprocess.run(
-            [str(self.program), *options],
-            cwd=folder or self.folder,
-            env={**self.environment, "READINESS_CACHE_DIR": str(self.cache), **environment},
-            capture_output=True,
-        )
-        assert done.stdout == b""
-        return done.returncode, done.stderr.decode()
-
-
-@pytest.fixture(scope="session")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache with the compiled gate in it, as a glance wants it."""
-    folder = tmp_path_factory.mktemp("warm")
-    secrets.keep_gate_in(folder)
-    secrets.extract("other", b"password = 'x'")
-    (folder / Path(glancing.note_path(str(folder))).name).write_text(secrets.gate_name())
-    secrets.keep_gate_in(None)
-    return folder
-
-
 @pytest.fixture
-def git(make_git: "Callable[..., Git]", tmp_path: Path, warm: Path) -> Hooked:
-    shutil.copytree(warm, tmp_path / "cache")
-    return Hooked(make_git("repository"), tmp_path / "cache")
+def git(hooked: "Hooked") -> "Hooked":
+    return hooked
 
 
-def test_says_nothing_where_nothing_is_staged(git: Hooked) -> None:
+def test_says_nothing_where_nothing_is_staged(git: "Hooked") -> None:
     assert git.hook() == (FINE, "")
     git.commit(a_py="x = 1\n")
     assert git.hook() == (FINE, "")
 
 
-def test_refuses_a_secret_and_says_how_to_mend_it_but_not_its_value(git: Hooked) -> None:
+def test_refuses_a_secret_and_says_how_to_mend_it_but_not_its_value(git: "Hooked") -> None:
     git.commit(app__a_py="import os\n")
     git.stage("app/a.py", f'import os\n\nPAYMENT = "{KEY}"\n')
     code, told = git.hook()
@@ -109,7 +55,7 @@ def test_refuses_a_secret_and_says_how_to_mend_it_but_not_its_value(git: Hooked)
     assert KEY not in told and KEY[8:20] not in told
 
 
-def test_a_real_commit_is_refused_and_then_accepted(git: Hooked) -> None:
+def test_a_real_commit_is_refused_and_then_accepted(git: "Hooked") -> None:
     script = f'#!/bin/sh\nexec "{git.program}"\n'
     git.write(".git/hooks/pre-commit", script)
     (git.folder / ".git/hooks/pre-commit").chmod(0o755)
@@ -128,7 +74,7 @@ def test_a_real_commit_is_refused_and_then_accepted(git: Hooked) -> None:
     assert git("rev-list", "--count", "HEAD") == "1"
 
 
-def test_judges_what_is_staged_not_what_lies_in_the_work_tree(git: Hooked) -> None:
+def test_judges_what_is_staged_not_what_lies_in_the_work_tree(git: "Hooked") -> None:
     git.commit(a_py="x = 1\n")
     git.write("a.py", f'KEY = "{KEY}"\n')
     assert git.hook() == (FINE, "")
@@ -137,7 +83,7 @@ def test_judges_what_is_staged_not_what_lies_in_the_work_tree(git: Hooked) -> No
     assert git.hook()[0] == REFUSED
 
 
-def test_a_part_of_a_file_can_be_staged(git: Hooked) -> None:
+def test_a_part_of_a_file_can_be_staged(git: "Hooked") -> None:
     lines = "".join(f"x{number} = {number}\n" for number in range(30))
     git.commit(a_py=lines)
     git.write("a.py", f'first = 1\n{lines}KEY = "{KEY}"\n')
@@ -147,7 +93,7 @@ def test_a_part_of_a_file_can_be_staged(git: Hooked) -> None:
     assert git.hook()[0] == REFUSED
 
 
-def test_only_what_is_new_is_refused(git: Hooked) -> None:
+def test_only_what_is_new_is_refused(git: "Hooked") -> None:
     git.commit(a_py=f'KEY = "{KEY}"\n', broken_py="def (\n")
     git.stage("a.py", f'import os\n\n\nKEY = "{KEY}"\nx = 1\n')
     git.stage("broken.py", "x = 1\ndef (\n")
@@ -157,7 +103,7 @@ def test_only_what_is_new_is_refused(git: Hooked) -> None:
     assert (code, "a.py:2" in told, "a.py:1" in told) == (REFUSED, True, False)
 
 
-def test_a_secret_that_moves_with_its_file_is_not_new_and_a_copy_is(git: Hooked) -> None:
+def test_a_secret_that_moves_with_its_file_is_not_new_and_a_copy_is(git: "Hooked") -> None:
     git.commit(a_py=f'KEY = "{KEY}"\nx = 1\ny = 2\nz = 3\n')
     git("mv", "a.py", "b.py")
     assert git.hook() == (FINE, "")
@@ -168,7 +114,7 @@ def test_a_secret_that_moves_with_its_file_is_not_new_and_a_copy_is(git: Hooked)
     assert git.hook()[0] == REFUSED
 
 
-def test_what_another_branch_brings_into_a_merge_is_not_new(git: Hooked) -> None:
+def test_what_another_branch_brings_into_a_merge_is_not_new(git: "Hooked") -> None:
     git.commit(a_py="x = 1\ny = 2\nz = 3\n")
     git("checkout", "--quiet", "-b", "side")
     git.commit(a_py=f'x = 1\ny = 2\nz = 3\nKEY = "{KEY}"\n', b_py=f'KEY = "{OTHER}"\n')
@@ -181,7 +127,7 @@ def test_what_another_branch_brings_into_a_merge_is_not_new(git: Hooked) -> None
     assert (code, "c.py:1" in told, "a.py" in told) == (REFUSED, True, False)
 
 
-def test_works_in_a_linked_work_tree_and_in_a_subfolder(git: Hooked, tmp_path: Path) -> None:
+def test_works_in_a_linked_work_tree_and_in_a_subfolder(git: "Hooked", tmp_path: Path) -> None:
     git.commit(app__a_py="x = 1\n")
     git("worktree", "add", "--quiet", str(tmp_path / "other"))
     (tmp_path / "other" / "app" / "a.py").write_text(f'KEY = "{KEY}"\n')
@@ -190,7 +136,7 @@ def test_works_in_a_linked_work_tree_and_in_a_subfolder(git: Hooked, tmp_path: P
     assert git.hook(folder=tmp_path / "other" / "app")[0] == REFUSED
 
 
-def test_live_python_that_does_not_parse_is_refused(git: Hooked) -> None:
+def test_live_python_that_does_not_parse_is_refused(git: "Hooked") -> None:
     git.stage("app/a.py", "def (\n")
     code, told = git.hook()
     assert (code, "app/a.py:1  does not parse" in told, "HYG016" in told) == (REFUSED, True, True)
@@ -199,13 +145,13 @@ def test_live_python_that_does_not_parse_is_refused(git: Hooked) -> None:
     assert git.hook() == (FINE, "")
 
 
-def test_an_environment_file_with_values_is_refused(git: Hooked) -> None:
+def test_an_environment_file_with_values_is_refused(git: "Hooked") -> None:
     git.stage(".env", f"PAYMENT_SECRET_KEY={KEY[8:]}x9Qd7\n")
     code, told = git.hook()
     assert (code, "SEC002" in told, KEY[8:] in told) == (REFUSED, True, False)
 
 
-def test_a_comment_lets_a_value_pass_and_its_end_makes_it_new(git: Hooked) -> None:
+def test_a_comment_lets_a_value_pass_and_its_end_makes_it_new(git: "Hooked") -> None:
     line = f'PAYMENT_SECRET = "{KEY[8:]}x9Qd7"'
     allow = "pragma: " + "allowlist"
     git.commit(a_py=f"# {allow} nextline secret\n{line}\n")
@@ -215,7 +161,7 @@ def test_a_comment_lets_a_value_pass_and_its_end_makes_it_new(git: Hooked) -> No
     assert git.hook()[0] == REFUSED
 
 
-def test_the_body_of_a_key_under_an_old_header_is_new(git: Hooked) -> None:
+def test_the_body_of_a_key_under_an_old_header_is_new(git: "Hooked") -> None:
     head, body = "-----BEGIN " + "PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEA"
     end = head.replace("BEGIN", "END")
     git.commit(key=f"{head}\n...\n{end}\n")
@@ -224,7 +170,7 @@ def test_the_body_of_a_key_under_an_old_header_is_new(git: Hooked) -> None:
     assert git.hook()[0] == REFUSED
 
 
-def test_the_configuration_decides_but_cannot_drop_secrets_by_selecting(git: Hooked) -> None:
+def test_the_configuration_decides_but_cannot_drop_secrets_by_selecting(git: "Hooked") -> None:
     git.stage("readiness.toml", 'exclude = ["vendored/"]\nselect = ["startup"]\n')
     git.stage("vendored/a.py", f'KEY = "{KEY}"\n')
     git.stage("a.py", "def (\n")
@@ -233,7 +179,7 @@ def test_the_configuration_decides_but_cannot_drop_secrets_by_selecting(git: Hoo
     assert git.hook()[0] == REFUSED
 
 
-def test_the_answer_is_the_same_whatever_the_cache_holds(git: Hooked, tmp_path: Path) -> None:
+def test_the_answer_is_the_same_whatever_the_cache_holds(git: "Hooked", tmp_path: Path) -> None:
     git.commit(a_py=f'KEY = "{KEY}"\n')
     git.stage("a.py", f'KEY = "{KEY}"\nOTHER = "{OTHER}"\npassword = "your-password"\n')
     told = {git.hook(READINESS_CACHE_DIR=str(tmp_path / "new")) for _ in range(3)}
@@ -248,7 +194,7 @@ def test_the_answer_is_the_same_whatever_the_cache_holds(git: Hooked, tmp_path: 
     assert only[0] == REFUSED
 
 
-def test_a_cache_inside_the_repository_is_not_used(git: Hooked, warm: Path) -> None:
+def test_a_cache_inside_the_repository_is_not_used(git: "Hooked", warm: Path) -> None:
     shutil.copytree(warm, git.folder / "cache")
     before = {path: path.stat().st_mtime_ns for path in (git.folder / "cache").iterdir()}
     git.stage("a.py", f'KEY = "{KEY}"\n')
@@ -258,7 +204,7 @@ def test_a_cache_inside_the_repository_is_not_used(git: Hooked, warm: Path) -> N
 
 @pytest.mark.parametrize("fault", ["no git", "broken git", "no repository", "no room", "config"])
 def test_a_fault_is_told_and_holds_no_commit_up_unless_asked(
-    git: Hooked, tmp_path: Path, fault: str
+    git: "Hooked", tmp_path: Path, fault: str
 ) -> None:
     git.stage("a.py", f'KEY = "{KEY}"\n')
     environment, folder = {}, git.folder
@@ -283,8 +229,10 @@ def test_a_fault_is_told_and_holds_no_commit_up_unless_asked(
     assert git.hook("--strict", folder=folder, **environment)[0] == 3
 
 
-def test_nothing_is_written_and_nothing_of_the_repository_runs(trap: "Trap", warm: Path) -> None:
-    git = Hooked(trap.git, warm)
+def test_nothing_is_written_and_nothing_of_the_repository_runs(
+    trap: "Trap", warm: Path, hook_of: "Callable[[Git, Path], Hooked]"
+) -> None:
+    git = hook_of(trap.git, warm)
     git.stage("new.py", f'KEY = "{KEY}"\n')
     git.write("sitecustomize.py", "raise SystemExit('executed')\n")
     for trace in trap.traces.iterdir():
@@ -302,7 +250,7 @@ def _state(folder: Path) -> dict[str, tuple[int, int]]:
     }
 
 
-def test_the_clean_room_is_removed(git: Hooked, tmp_path: Path) -> None:
+def test_the_clean_room_is_removed(git: "Hooked", tmp_path: Path) -> None:
     rooms = tmp_path / "rooms"
     rooms.mkdir()
     git.stage("a.py", f'KEY = "{KEY}"\n')
@@ -311,7 +259,7 @@ def test_the_clean_room_is_removed(git: Hooked, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [b"a\nb.py", b"\xff\xfe.py", b"-x.py", b'"q".py', b"a\tb.py"])
-def test_any_name_is_shown_on_one_line(git: Hooked, name: bytes) -> None:
+def test_any_name_is_shown_on_one_line(git: "Hooked", name: bytes) -> None:
     path = os.path.join(os.fsencode(git.folder), name)
     with open(path, "w") as file:
         file.write(f'KEY = "{KEY}"\n')
@@ -333,7 +281,7 @@ def test_any_name_is_shown_on_one_line(git: Hooked, name: bytes) -> None:
     ],
     ids=["empty", "binary", "utf-16", "old Mac", "parentheses", "signs", "mark"],
 )
-def test_any_content_is_judged_as_the_audit_judges_it(git: Hooked, content: bytes) -> None:
+def test_any_content_is_judged_as_the_audit_judges_it(git: "Hooked", content: bytes) -> None:
     git.stage("data.txt", content)
     git.stage("app.py", content)
     code, told = git.hook()
@@ -348,18 +296,18 @@ def test_any_content_is_judged_as_the_audit_judges_it(git: Hooked, content: byte
 
 
 def test_a_split_index_and_sha256_are_understood(
-    git: Hooked, make_git: "Callable[..., Git]"
+    git: "Hooked", make_git: "Callable[..., Git]", hook_of: "Callable[[Git, Path], Hooked]"
 ) -> None:
     git.commit(a_py="x = 1\n")
     git("update-index", "--split-index")
     git.stage("a.py", f'KEY = "{KEY}"\n')
     assert git.hook()[0] == REFUSED
-    other = Hooked(make_git("sha256", "--object-format=sha256"), git.cache)
+    other = hook_of(make_git("sha256", "--object-format=sha256"), git.cache)
     other.stage("a.py", f'KEY = "{KEY}"\n')
     assert other.hook()[0] == REFUSED
 
 
-def test_links_and_submodules_are_left_alone(git: Hooked) -> None:
+def test_links_and_submodules_are_left_alone(git: "Hooked") -> None:
     git.commit(a_py="x = 1\n")
     (git.folder / "link.py").symlink_to(f"password = '{KEY}'")
     head = git("rev-parse", "HEAD")
@@ -385,7 +333,7 @@ def _examples() -> list[Any]:
 
 
 @pytest.mark.parametrize("files", _examples())
-def test_a_glance_overlooks_nothing_that_a_rule_for_files_finds(git: Hooked, files: str) -> None:
+def test_a_glance_overlooks_nothing_that_a_rule_for_files_finds(git: "Hooked", files: str) -> None:
     for path, (content, _) in parse_tree(files).items():
         git.stage(path, content)
     monkey = os.getcwd()
@@ -420,7 +368,7 @@ def test_the_cache_lies_where_an_audit_has_it(monkeypatch: pytest.MonkeyPatch) -
         assert command._cache_folder() == cache.default_folder()
 
 
-def test_the_way_to_a_quick_answer_imports_next_to_nothing(git: Hooked) -> None:
+def test_the_way_to_a_quick_answer_imports_next_to_nothing(git: "Hooked") -> None:
     git.commit(a_py="x = 1\n")
     git.stage("a.py", "x = 2\n")
     code = (
@@ -438,7 +386,7 @@ def test_the_way_to_a_quick_answer_imports_next_to_nothing(git: Hooked) -> None:
     assert done.stdout == "[]\n", done.stderr
 
 
-def test_usage(git: Hooked) -> None:
+def test_usage(git: "Hooked") -> None:
     assert git.hook("--nonsense")[0] == 2
     assert command.main(["--version"]) == 0
     assert command.main(["--help"]) == 0

@@ -26,6 +26,13 @@ Exit codes: 0 fine, 1 refused, 2 usage, 3 under --strict: something could not be
 """
 
 
+SECONDS = 120  # after which a commit is not made to wait any longer
+
+
+class _TooLate(Exception):
+    """The judgement takes too long."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the hook and returns its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
@@ -46,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         gc.disable()
         _leave_cleanly()
+        _give_up_in_time()
     fault = ExitCode.INCOMPLETE if "--strict" in given else ExitCode.PASSED
     try:
         return _run(fault)
@@ -109,7 +117,7 @@ def _tell(error: Exception, fault: ExitCode) -> None:
 
         traceback.print_exc()
     what = one_line(error, 2_000)
-    if not isinstance(error, ReadinessError):
+    if not isinstance(error, ReadinessError | _TooLate):
         what = f"this is a fault of readiness: {type(error).__name__}: {what}"
     held = "so the commit is stopped, as --strict asks" if fault else "and the commit goes on"
     _say(f"readiness: what is staged was not judged, {held}: {what}\n")
@@ -152,3 +160,15 @@ def _leave_cleanly() -> None:
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
+
+
+def _give_up_in_time() -> None:
+    """A Git or a disk that does not answer holds no commit up for ever."""
+    import signal
+
+    def stop(number: int, frame: object) -> None:
+        noun = "second" if SECONDS == 1 else "seconds"
+        raise _TooLate(f"it took longer than {SECONDS} {noun}; readiness audit --staged has time")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(SECONDS)

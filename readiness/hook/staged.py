@@ -7,6 +7,7 @@ gives up (`Unusual`) on all that is not plain, where that package knows more.
 from __future__ import annotations
 
 import os
+import signal
 import zlib
 from collections.abc import Iterable
 
@@ -60,7 +61,10 @@ class Staged:
     """
 
     def __init__(self, folder: str = ".") -> None:
-        self.root, self.git, self.common = _find(os.path.realpath(folder))
+        try:
+            self.root, self.git, self.common = _find(os.path.realpath(folder))
+        except OSError as error:  # a folder that is gone, or not ours to read
+            raise Unusual from error
         self.objects = os.path.join(self.common, "objects")
         self.index = _index(self.git)
         self.parents = _parents(self.git, self.common)
@@ -77,6 +81,9 @@ class Staged:
         self._room = room
         try:
             self._compare()
+        except ValueError as error:  # no such thing would Git print
+            self.__exit__()
+            raise Unusual from error
         except BaseException:
             self.__exit__()
             raise
@@ -105,9 +112,11 @@ class Staged:
         output = self._run(
             "diff-index", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", parent
         )
-        fields = output.split(b"\0")
+        *fields, rest = output.split(b"\0")
+        if rest:
+            raise ValueError(rest)
         found: Side = {}
-        for attributes, path in zip(fields[::2], fields[1::2], strict=False):
+        for attributes, path in zip(fields[::2], fields[1::2], strict=True):
             old_mode, new_mode, old, new, status = attributes[1:].split(b" ")
             if status == b"U":  # such a commit cannot be made
                 continue
@@ -138,6 +147,8 @@ class Staged:
         one process tells; else the sizes are asked first."""
         try:
             return _batch(self._run("cat-file", "--batch", request=self._request(ids)))
+        except ValueError as error:
+            raise Unusual from error
         except _TooMuch:
             pass
         answers = self._run("cat-file", "--batch-check", request=self._request(ids)).split(b"\n")
@@ -179,9 +190,14 @@ class Staged:
             raise Unusual from error
         finally:
             os.close(writer)
-        with open(reader, "rb") as output:
-            content = output.read(most + 1 if most >= 0 else -1)
-        status = os.waitpid(process, 0)[1]  # Git ends, too, when nobody listens any more
+        try:
+            with open(reader, "rb") as output:
+                content = output.read(most + 1 if most >= 0 else -1)
+        except BaseException:
+            os.kill(process, signal.SIGKILL)
+            raise
+        finally:
+            status = os.waitpid(process, 0)[1]  # Git ends, too, when nobody listens any more
         if 0 <= most < len(content):
             raise _TooMuch
         if status:

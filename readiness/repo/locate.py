@@ -60,7 +60,10 @@ def find(path: str) -> Place:
     Raises RepositoryError, one line that says what to do, where there is none or we cannot
     understand it.
     """
-    start = os.path.realpath(path)
+    try:
+        start = os.path.realpath(path)
+    except FileNotFoundError as error:
+        raise RepositoryError("the current folder is gone; change to another one") from error
     if not os.path.isdir(start):
         what = "is no folder" if os.path.lexists(start) else "does not exist"
         raise RepositoryError(f"{printable(path)} {what}; name the folder of a repository")
