@@ -74,6 +74,7 @@ class Expressions:
         self.patches: list[tuple[str, int]] = []
         self.loaders: list[Call] = []
         self.globs: list[Call] = []
+        self.loading: set[str] = set()  # names of the functions that hold a loader
         self.imports: list[Import] = []
         self.roots: list[ast.expr] = []
 
@@ -106,8 +107,8 @@ class Expressions:
         if last in _IMPORTERS:
             self._import(node, name, where, imported)
         elif last in _LOADERS or (last == "exec" and name == "exec"):
-            self.loaders.append(_loader(node, name, where))
-        elif last in _GLOBS or (last in _SPLITS and _at_dots(node)):
+            self._loads(node, name, where)
+        elif last in _GLOBS or (last in _SPLITS and _at_dots(node)) or own(name) in self.loading:
             self.globs.append(_loader(node, name, where))
         elif last in ("getenv", "get", "pop", "config", "str", "bool", "int", "env"):
             self._read(node, name, where)
@@ -134,10 +135,14 @@ class Expressions:
         ):
             self.calls.append(_made(node, name, where, target))
 
+    def _loads(self, node: ast.Call, name: str, where: str) -> None:
+        self.loaders.append(_loader(node, name, where))
+        self.loading |= loading(where)
+
     def _import(self, node: ast.Call, name: str, where: str, imported: Import) -> None:
         module = literal(node.args[0]) if node.args else None
         if module is None:
-            self.loaders.append(_loader(node, name, where))
+            self._loads(node, name, where)
             return
         level = len(module) - len(module.lstrip("."))
         package = literal(node.args[1]) if level and len(node.args) > 1 else None
@@ -247,6 +252,16 @@ def _at_dots(node: ast.Call) -> bool:
     joined = isinstance(node.func, ast.Attribute) and node.func.attr == "join"
     dot = node.func.value if joined else node.args[0] if node.args else None  # type: ignore[attr-defined]
     return literal(dot) == "."
+
+
+def loading(where: str) -> set[str]:
+    """The functions whose callers say what a loader in the definition `where` loads."""
+    return {where, where.partition(".")[0], where.rpartition(".")[2]} - {""}
+
+
+def own(name: str) -> str:
+    """A called name without what stands for the class that the caller is in."""
+    return name.removeprefix("self.").removeprefix("cls.")
 
 
 def _loader(node: ast.Call, name: str, where: str) -> Call:
