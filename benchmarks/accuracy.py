@@ -1,12 +1,14 @@
 """Accuracy of the plan against labels taken from Git history: what maintainers removed later.
 
-usage: python benchmarks/accuracy.py LABELS.tsv.gz CLONES [--only WORD] [--save FOLDER] [--sample N]
+usage: python benchmarks/accuracy.py LABELS.tsv.gz CLONES [--only WORD] [--save FOLDER]
+                                     [--missed FILE] [--sample N] [--seed N] [--drawn FILE]
 
 LABELS has the columns repo, parent_commit, path, label (1: removed later), class. CLONES holds the
 repositories as owner+name/repo, owner/name.git or owner/name, bare or not. For every labelled
 commit the plan is made with `--rev`; only labelled rows count. Printed: precision and recall of
 ARCHIVE and REMOVE alone, and with AUDIT counted as found; the recall of each class; the wrong
 rows; how often each condition of HYG006 was right; the unlabelled proposals of each rule.
+`--missed` writes a line for every row that is missed or wrong, with the reason.
 """
 
 from __future__ import annotations
@@ -20,10 +22,12 @@ import random
 import statistics
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from pathlib import Path
+
+import missed
 
 from readiness import cache, engine
 from readiness.configure import Options
@@ -47,10 +51,11 @@ class Row:
 
 @dataclass
 class Proposals:
-    """What one plan says: path -> (action, rule, condition)."""
+    """What one plan says: path -> (action, rule, condition), and path -> message and evidence."""
 
     files: int
     of: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
 
     def audited(self) -> float:
         """The share of the repository's files that the plan asks about."""
@@ -80,13 +85,13 @@ def clone_of(clones: Path, repository: str) -> Path:
     sys.exit(f"{clones} holds no clone of {repository}")
 
 
-def proposals_of(clone: Path, commit: str) -> Proposals:
+def report_of(clone: Path, commit: str) -> Report:
     options = Options(rev=commit, isolated=True, ignore=("secrets",), plan=True)
     world = engine.Surroundings(today=datetime.date.today(), cache=cache.default_folder())
-    return _read(engine.audit(str(clone), options, world))
+    return engine.audit(str(clone), options, world)
 
 
-def _read(report: Report) -> Proposals:
+def proposals_of(report: Report) -> Proposals:
     assert report.plan is not None
     findings = {finding.fingerprint: finding for finding in report.findings}
     found = Proposals(report.files)
@@ -94,8 +99,10 @@ def _read(report: Report) -> Proposals:
         if action.kind not in (*REMOVALS, "AUDIT"):
             continue
         for finding in (findings[print_] for print_ in reversed(action.because)):
+            told = "; ".join([finding.message, *(each.summary for each in finding.evidence)])
             for path in set(action.paths).intersection(finding.targets):
                 found.of[path] = (action.kind, finding.rule, finding.key)
+                found.told[path] = told
     return found
 
 
@@ -127,12 +134,12 @@ def score(rows: list[Row], found: dict[Row, str], kinds: tuple[str, ...]) -> Ite
 Place = tuple[str, str, str, str]  # rule, repository, commit, path
 
 
-def sample(unlabelled: list[Place], number: int) -> list[Place]:
+def sample(unlabelled: Iterable[Place], number: int, seed: int) -> list[Place]:
     """`number` places at random, as many of each rule in each repository as there are."""
     groups: dict[tuple[str, str], list[Place]] = defaultdict(list)
     for place in unlabelled:
         groups[place[:2]].append(place)
-    chance = random.Random(0)
+    chance = random.Random(seed)
     shuffled = [chance.sample(places, len(places)) for _, places in sorted(groups.items())]
     rounds = zip_longest(*shuffled)
     return sorted(islice((place for each in rounds for place in each if place), number))
@@ -144,19 +151,25 @@ def main() -> int:
     parser.add_argument("clones", type=Path)
     parser.add_argument("--only", default="", help="repositories whose name holds this word")
     parser.add_argument("--save", type=Path, help="write removals.json and proposals.json there")
+    parser.add_argument("--missed", type=Path, help="write the rows that are missed or wrong there")
     parser.add_argument("--sample", type=int, default=0, help="unlabelled proposals to print")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    parser.add_argument("--drawn", type=Path, help="write the sample there, with what was said")
     options = parser.parse_args()
     rows: list[Row] = []
     found: dict[Row, str] = {}
     conditions: dict[str, list[Row]] = defaultdict(list)
-    unlabelled: list[Place] = []
+    unlabelled: dict[Place, str] = {}
+    errors: list[missed.Line] = []
     asked: Counter[str] = Counter()
     audited: list[float] = []
     saved: dict[str, dict[str, list[str]]] = {"removals": {}, "proposals": {}}
     for (repository, commit), labelled in rows_of(options.labels).items():
         if options.only not in repository:
             continue
-        proposals = proposals_of(clone_of(options.clones, repository), commit)
+        clone = clone_of(options.clones, repository)
+        report = report_of(clone, commit)
+        proposals = proposals_of(report)
         rows += labelled
         audited.append(proposals.audited())
         known = {row.path: row for row in labelled}
@@ -171,7 +184,10 @@ def main() -> int:
                 if rule == "HYG006":
                     conditions[condition].append(known[path])
             elif kind in REMOVALS:
-                unlabelled.append((rule, repository, commit, path))
+                unlabelled[rule, repository, commit, path] = proposals.told[path]
+        if options.missed:
+            wrong = [row for row in labelled if row.removed != (found.get(row) in REMOVALS)]
+            errors += missed.account(clone, report, wrong)
         print(f"{place[:-30]}: {proposals.audited():.1%} to ask about", file=sys.stderr, flush=True)
     print("ARCHIVE and REMOVE", *score(rows, found, REMOVALS), sep="\n")
     print("with AUDIT", *score(rows, found, (*REMOVALS, "AUDIT")), sep="\n")
@@ -188,8 +204,14 @@ def main() -> int:
         print(repository, *list(score(own, found, REMOVALS))[:1], sep="\n")
     print("AUDIT in all:", dict(asked.most_common()))
     print("unlabelled:", dict(Counter(rule for rule, *_ in unlabelled)))
-    for rule, repository, commit, path in sample(unlabelled, options.sample):
+    drawn = sample(unlabelled, options.sample, options.seed)
+    for rule, repository, commit, path in drawn:
         print(f"sample: {rule} {repository} {commit[:10]} {path}")
+    if options.drawn:
+        lines = ("\t".join([*place, unlabelled[place]]) for place in drawn)
+        options.drawn.write_text("\n".join(["rule\trepository\tcommit\tpath\ttold", *lines, ""]))
+    if options.missed:
+        missed.write(errors, options.missed)
     if options.save:
         for name, content in saved.items():
             (options.save / f"{name}.json").write_text(json.dumps(content))

@@ -1,30 +1,28 @@
-"""Why a module may go that nothing seems to use, or why somebody should look at it first."""
+"""What is known of the use of a module or script that nothing seems to use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 
 from msgspec import Struct
 
 from readiness.facts import python
+from readiness.facts.python import PythonFacts
 from readiness.index import RepoIndex, islands
-from readiness.index.archives import tokens
+from readiness.index.archives import Name, judge, tokens
 from readiness.index.history import FileHistory
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import RUN, FileClass
 from readiness.index.reachability import Standing
-from readiness.model import ActionKind, Confidence
 
-UNDERSTOOD = 0.75  # share of a deployment that is reached, below which reachability proves little
-_DAY = 86_400
-_TRIALS = {  # first words that say what was done once
-    *("fix", "hotfix", "test", "try", "trial", "debug", "repro", "reproduce", "experiment"),
-    *("scratch", "tmp", "temp", "revert", "undo"),
-}
-_PROBES = _TRIALS | {  # and those that say what was looked at: at the root they are no tools
-    *("check", "audit", "inspect", "count", "find", "show", "list", "dump", "verify", "print"),
-    *("analyze", "analyse", "compare", "diagnose", "explore", "quick"),
-}
-_YOUNG, _MONTH, _IDLE, _LONG = 14 * _DAY, 30 * _DAY, 180 * _DAY, 365 * _DAY  # seconds
+DAY = 86_400
+_IDLE, _LONG = 180 * DAY, 365 * DAY  # seconds
+_HOOKS = frozenset(
+    ("hook", "hooks", "plugin", "plugins", "middleware", "middlewares", "callback", "callbacks")
+)
+_BASES = frozenset(("base", "abstract"))
+_ABSTRACT = frozenset(("ABC", "ABCMeta", "Protocol"))
+_APPLICATIONS = frozenset(("app", "application"))
+_FAMILY = 3  # other modules of a family
 
 
 class Candidate(Struct, frozen=True):
@@ -40,168 +38,15 @@ class Candidate(Struct, frozen=True):
     script: bool  # it lies among scripts
     shim: bool  # it defines nothing: it hands on names from elsewhere, and warns of it
     island: bool  # nothing outside of its folder names the folder, and hardly anybody works there
+    put_away: str  # the folder above it whose name says that it was put away
+    made_for: str  # the use that it is made for, of which no file here need tell
+    family: bool  # it is one of several that begin alike, and others of them are in use
+    among: bool  # it lies in a folder with modules that are started
     share: float  # of its deployment that is reached
     age: int
     idle: int
     commits: int
     edits: int
-
-
-class Condition(Struct, frozen=True):
-    """One named reason. `right` of `cases` labelled files were removed by their maintainers later
-    on, in so many `repositories` (docs/accuracy.md)."""
-
-    name: str
-    told: str
-    action: ActionKind
-    confidence: Confidence
-    holds: Callable[[Candidate], bool]
-    right: int
-    cases: int
-    repositories: int
-
-    @property
-    def record(self) -> str:
-        number = self.repositories
-        places = "1 repository" if number == 1 else f"{number} repositories"
-        removed = f"{self.right} of {self.cases} were removed by their maintainers later"
-        return f"of such files {removed}, in {places}"
-
-
-def _quiet(file: Candidate) -> bool:
-    return file.edits <= 1 or file.idle >= _LONG
-
-
-def _first_word(file: Candidate) -> str:
-    return tokens(file.path.rpartition("/")[2])[0]
-
-
-CONDITIONS = (
-    Condition(
-        "scratch",
-        "a script at the root that by its name was a trial or a look at something, committed once"
-        " or twice, and that nothing names",
-        ActionKind.ARCHIVE,
-        Confidence.HIGH,
-        lambda file: (
-            file.standing in (Standing.BY_HAND, Standing.NOTHING)
-            and "/" not in file.path
-            and file.commits <= 2
-            and _first_word(file) in _PROBES
-        ),
-        *(6, 6, 1),
-    ),
-    Condition(
-        "trial",
-        "a script that by its name was a trial, committed once or twice, and that nothing names",
-        ActionKind.ARCHIVE,
-        Confidence.MEDIUM,
-        lambda file: (
-            file.standing in (Standing.BY_HAND, Standing.NOTHING)
-            and file.script
-            and file.commits <= 2
-            and not file.named
-            and file.path.endswith(".py")
-            and _first_word(file) in _TRIALS
-        ),
-        *(3, 3, 1),
-    ),
-    Condition(
-        "shim",
-        "it only hands on names from where they are now, and warns who imports it: it may be kept"
-        " for those outside",
-        ActionKind.AUDIT,
-        Confidence.LOW,
-        lambda file: file.shim and file.standing is Standing.NOTHING,
-        *(0, 0, 0),
-    ),
-    Condition(
-        "unused",
-        "nothing starts, imports, loads, tests or names it, where nearly all else is in use",
-        ActionKind.ARCHIVE,
-        Confidence.HIGH,
-        lambda file: (
-            file.standing is Standing.NOTHING and file.share >= UNDERSTOOD and file.age >= _YOUNG
-        ),
-        *(44, 49, 6),
-    ),
-    Condition(
-        "unused, but new",
-        "nothing uses it, and it came less than two weeks ago: it may be new rather than dead",
-        ActionKind.AUDIT,
-        Confidence.MEDIUM,
-        lambda file: file.standing is Standing.NOTHING and file.share >= UNDERSTOOD,
-        *(3, 5, 1),
-    ),
-    Condition(
-        "on an island",
-        "nothing outside of its folder names or uses anything in there, and hardly anybody works"
-        " on it",
-        ActionKind.AUDIT,
-        Confidence.LOW,
-        lambda file: file.island,
-        *(35, 42, 5),
-    ),
-    Condition(
-        "not seen in use",
-        "nothing was found that uses it, but what starts here is not understood well enough",
-        ActionKind.AUDIT,
-        Confidence.LOW,
-        lambda file: file.standing is Standing.NOTHING,
-        *(8, 20, 4),
-    ),
-    Condition(
-        "tests only",
-        "only tests use it",
-        ActionKind.AUDIT,
-        Confidence.LOW,
-        lambda file: file.standing is Standing.TESTED and file.share >= UNDERSTOOD and _quiet(file),
-        *(2, 3, 3),
-    ),
-    Condition(
-        "run by hand, at rest",
-        "nothing runs or names it, and hardly anybody has worked on it since it was added",
-        ActionKind.AUDIT,
-        Confidence.LOW,
-        lambda file: (
-            file.standing is Standing.BY_HAND
-            and not file.named
-            and file.edits <= (1 if file.script else 2)
-        ),
-        *(13, 22, 7),
-    ),
-    Condition(
-        "a module run by hand",
-        "nothing imports, runs or names it: it lies among modules and can only be run by hand",
-        ActionKind.AUDIT,
-        Confidence.LOW,
-        lambda file: file.standing is Standing.BY_HAND and not (file.named or file.script),
-        *(9, 18, 4),
-    ),
-    Condition(
-        "named only, at rest",
-        "only documents name it, and hardly anybody works on it",
-        ActionKind.AUDIT,
-        Confidence.LOW,
-        lambda file: (
-            file.standing is Standing.DOCUMENTED
-            and file.idle >= (_MONTH if file.edits <= 2 else _IDLE)
-        ),
-        *(13, 15, 4),
-    ),
-    Condition(
-        "published only, at rest",
-        "others may import it from the published package, but nothing here imports or tests it",
-        ActionKind.AUDIT,
-        Confidence.LOW,
-        lambda file: (
-            file.standing is Standing.PUBLISHED
-            and not (file.tested or file.named)
-            and (file.edits <= 1 or (file.alone and file.idle >= _LONG))
-        ),
-        *(5, 5, 3),
-    ),
-)
 
 
 def candidate(index: RepoIndex, path: str) -> Candidate:
@@ -215,21 +60,20 @@ def candidate(index: RepoIndex, path: str) -> Candidate:
         standing,
         set(uses) <= {standing},
         Standing.TESTED in uses,
-        path in index.imports.importers or path in index.references.to,
+        path in index.imports.importers or path in index.references.to or _is_told(index, path),
         index.inventory.is_(path, FileClass.SCRIPT),
         _is_shim(index, path),
         path in index.once(_left),
+        _put_away(path),
+        _made_for(index, path),
+        _is_of_family(index, path),
+        path.rpartition("/")[0] in index.once(_busy),
         reach.share(path),
         now - known.first,
         now - known.last,
         known.commits,
         known.edits,
     )
-
-
-def condition(file: Candidate) -> Condition | None:
-    """The first condition that holds; null where the file has its place."""
-    return next((each for each in CONDITIONS if each.holds(file)), None)
 
 
 def _is_shim(index: RepoIndex, path: str) -> bool:
@@ -240,6 +84,94 @@ def _is_shim(index: RepoIndex, path: str) -> bool:
         and any(imported.module == "warnings" for imported in facts.imports)
         and bool(index.imports.imports.get(path))
     )
+
+
+def _is_told(index: RepoIndex, path: str) -> bool:
+    """Does the text of another program, as what it prints, name the script?"""
+    told = index.once(_told).get(path.rpartition("/")[2], ())
+    return any(source != path and f"/{path}".endswith(f"/{name}") for source, name in told)
+
+
+def _told(index: RepoIndex) -> dict[str, list[tuple[str, str]]]:
+    """Base name -> (program, script) where the text of live Python names a script."""
+    told: dict[str, list[tuple[str, str]]] = {}
+    for path, facts in index.each(python.SLICE):
+        if facts.scripts and index.inventory.is_(path, *RUN):
+            for name, _ in facts.scripts:
+                told.setdefault(name.rpartition("/")[2], []).append((path, name.lstrip("./")))
+    return told
+
+
+def _put_away(path: str) -> str:
+    folders = path.split("/")[:-1]
+    for depth, folder in enumerate(folders, 1):
+        if judge(folder) is not Name.NOTHING:
+            return "/".join(folders[:depth])
+    return ""
+
+
+def _made_for(index: RepoIndex, path: str) -> str:
+    facts = index.facts(python.SLICE, path) if path.endswith(".py") else None
+    if facts is None:
+        return ""
+    words = tokens(path.rpartition("/")[2].removesuffix(".py"))
+    defined = [each for each in facts.definitions if "." not in each.name]
+    if facts.apps or any(d.kind == "variable" and d.name in _APPLICATIONS for d in defined):
+        return "it makes an application, which a server may be told to start"
+    if not _HOOKS.isdisjoint(words):
+        return "by its name it is plugged in somewhere, where configuration may name it"
+    made = [each for each in defined if each.kind != "variable"]
+    if made and all(each.kind == "function" for each in made) and _wraps(facts):
+        return "it only defines decorators, which people also put on by hand, for a while"
+    if made and all(each.kind == "class" for each in made):
+        bases = {base.rpartition(".")[2] for each in made for base in each.bases}
+        named = words and (words[0] in _BASES or words[-1] in _BASES)
+        if named or not _ABSTRACT.isdisjoint(bases):
+            return "it only defines a base class, of which others may make their own"
+    return ""
+
+
+def _wraps(facts: PythonFacts) -> bool:
+    return any(each.module == "functools" and each.name == "wraps" for each in facts.imports)
+
+
+def _is_of_family(index: RepoIndex, path: str) -> bool:
+    place = _place(path)
+    paths = index.once(_families).get(place, ()) if place else ()
+    nothing = [each for each in paths if index.reachability.standing(each) is Standing.NOTHING]
+    others = len(paths) - 1  # it is one of `nothing` itself
+    return others >= _FAMILY and 2 * (len(nothing) - 1) <= others
+
+
+def _families(index: RepoIndex) -> dict[tuple[str, str], list[str]]:
+    """(folder, first word) -> the modules whose names begin with it and go on."""
+    families: dict[tuple[str, str], list[str]] = {}
+    for path in _modules(index):
+        if place := _place(path):
+            families.setdefault(place, []).append(path)
+    return families
+
+
+def _place(path: str) -> tuple[str, str] | None:
+    """The family that a module may belong to. What its folder says already, as `mail` of
+    mail/mail_queue.py, makes none."""
+    folder, _, name = path.rpartition("/")
+    words = tokens(name.removesuffix(".py"))
+    said = {word.rstrip("s") for word in tokens(folder.rpartition("/")[2])}
+    return (folder, words[0]) if len(words) > 1 and words[0].rstrip("s") not in said else None
+
+
+def _busy(index: RepoIndex) -> set[str]:
+    """The folders with a module that is started."""
+    reached = index.reachability.reached
+    return {path.rpartition("/")[0] for path in _modules(index) if path in reached}
+
+
+def _modules(index: RepoIndex) -> Iterable[str]:
+    for path in index.files:
+        module = path.endswith(".py") and not path.endswith("__init__.py")
+        if module and index.inventory.is_(path, *RUN):
+            yield path
 
 
 def _left(index: RepoIndex) -> set[str]:

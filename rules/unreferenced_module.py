@@ -12,7 +12,8 @@ from readiness.model import Area, Dimension, Evidence, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
 
 from ._figures import counted, day
-from ._unreferenced import UNDERSTOOD, Candidate, Condition, candidate, condition
+from ._unreferenced import Candidate, candidate
+from ._unused import UNDERSTOOD, Condition, condition, weighed
 
 _SUFFIXES = (".py", ".sh")
 _ALIVE = (Standing.STARTED, Standing.LOADED)
@@ -46,9 +47,12 @@ class UnreferencedModule(Rule):
 
     Limits
         Where the entrypoints reach less than three quarters of the modules beside it, or a file is
-        younger than two weeks, nothing is proposed for removal. What a loader, a plugin group or a
-        framework may load by name is left out, and so is a published package unless nothing at
-        all uses the module.
+        younger than a month (two weeks, where nobody followed up the one commit that brought it)
+        or was worked on in the last two weeks, nothing is proposed for removal; nor where it is
+        made for a use that no file need tell of (an application, a hook, a base class, a
+        decorator), where it is one of a family of which most are in use, or where such a file
+        imports it. What a loader, a plugin group or a framework may load by name is left out, and
+        so is a published package unless nothing at all uses the module.
     """
 
     id = "HYG006"
@@ -136,6 +140,7 @@ class UnreferencedModule(Rule):
                 reason = condition(file)
                 if reason is not None:
                     unused[path] = file, reason
+        unused = weighed(index, unused)
         for folder, paths in _together(modules, unused).items():
             named = [path for path in paths if not path.endswith("/__init__.py")]
             if named:  # what only makes a package is no module of its own
@@ -190,5 +195,9 @@ def _evidence(index: RepoIndex, file: Candidate, reason: Condition) -> Iterator[
     if file.standing is not Standing.NOTHING:
         for use in index.reachability.uses(file.path).values():
             yield against(use.summary, use.location.path, use.location.line)
+    if file.made_for:
+        yield against(file.made_for, file.path)
+    if file.put_away:
+        yield for_(f"it lies in {file.put_away}", file.path)
     share = f"{file.share:.0%} of the modules beside it are reached from what starts here"
     yield (for_ if file.share >= UNDERSTOOD else against)(share)

@@ -586,3 +586,18 @@ def test_texts_hold_no_literals_wherever_they_stand() -> None:
         return 'docs/a.md', 'docs/c.md'
     '''
     assert facts(source).literals == (("docs/a.md", 8), ("docs/c.md", 8))
+
+
+def test_scripts_are_those_that_running_text_names() -> None:
+    source = '''
+        """Run tools/fix_names.py first."""
+        # or old.py
+        print(f"then {who} starts ./load.sh")
+        shape = rates.shape, "x.pyc", self.py_version
+        '''
+    assert facts(source).scripts == (("tools/fix_names.py", 2), ("./load.sh", 4))
+    assert facts("print 'run me.py'").scripts == (("me.py", 1),)
+
+
+def test_any_number_of_scripts_in_a_row_is_read_in_bounded_time() -> None:
+    assert len(facts(b"x = '" + b"a.py." * 200_000 + b"'").scripts) <= 50

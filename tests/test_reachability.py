@@ -474,6 +474,18 @@ def test_what_the_environment_may_name_in_place_of_a_default_is_held() -> None:
     assert not reachability.live("paid/other.py")
 
 
+def test_what_derives_from_the_same_class_as_such_a_default_is_held_too() -> None:
+    reachability = of(
+        f"{MAIN}{CORE}import os\nmailer = os.environ.get('MAILER', 'app.plain.Plain')\n"
+        "-- app/base.py --\nclass Mailer: pass\n"
+        "-- app/plain.py --\nfrom app.base import Mailer\nclass Plain(Mailer): pass\n"
+        "-- app/paid.py --\nfrom app.base import Mailer\nclass Paid(Mailer): pass\n"
+        "-- app/other.py --\nclass Mailer: pass\nclass Other(Mailer): pass\n"
+    )
+    assert reachability.live("app/paid.py")
+    assert not reachability.live("app/other.py")
+
+
 def test_an_admin_module_of_django_is_held_unless_it_does_nothing() -> None:
     settings = "-- settings.py --\nINSTALLED_APPS = ['django.contrib.admin', 'shop']\n"
     forms = "-- shop/forms.py --\nclass Form: pass\n"

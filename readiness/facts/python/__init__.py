@@ -60,4 +60,4 @@ def _warm() -> None:
     lexical.patterns()
 
 
-SLICE = Slice(name="python", version=12, type=PythonFacts, kind=_kind, extract=extract, warm=_warm)
+SLICE = Slice(name="python", version=13, type=PythonFacts, kind=_kind, extract=extract, warm=_warm)

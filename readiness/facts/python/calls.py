@@ -57,6 +57,7 @@ _NOISE = {
     "info", "warning", "error", "exception", "critical", "getLogger", "encode", "decode", "extend",
     "pop", "update", "copy", "now", "utcnow", "time", "next", "iter", "abs", "round", "field",
 }  # fmt: skip
+_MOST_TOLD = 50
 _MOST = 1500  # calls that are kept of one file
 
 
@@ -74,7 +75,7 @@ class Expressions:
         self.patches: list[tuple[str, int]] = []
         self.loaders: list[Call] = []
         self.globs: list[Call] = []
-        self.loading: set[str] = set()  # names of the functions that hold a loader
+        self.loading: set[str] = set()  # the functions that import what they are told to
         self.imports: list[Import] = []
         self.roots: list[ast.expr] = []
 
@@ -107,8 +108,8 @@ class Expressions:
         if last in _IMPORTERS:
             self._import(node, name, where, imported)
         elif last in _LOADERS or (last == "exec" and name == "exec"):
-            self._loads(node, name, where)
-        elif last in _GLOBS or (last in _SPLITS and _at_dots(node)) or own(name) in self.loading:
+            self.loaders.append(_loader(node, name, where))
+        elif last in _GLOBS or (last in _SPLITS and _at_dots(node)):
             self.globs.append(_loader(node, name, where))
         elif last in ("getenv", "get", "pop", "config", "str", "bool", "int", "env"):
             self._read(node, name, where)
@@ -135,14 +136,11 @@ class Expressions:
         ):
             self.calls.append(_made(node, name, where, target))
 
-    def _loads(self, node: ast.Call, name: str, where: str) -> None:
-        self.loaders.append(_loader(node, name, where))
-        self.loading |= loading(where)
-
     def _import(self, node: ast.Call, name: str, where: str, imported: Import) -> None:
         module = literal(node.args[0]) if node.args else None
         if module is None:
-            self._loads(node, name, where)
+            self.loaders.append(_loader(node, name, where))
+            self.loading.update(filter(None, (where.partition(".")[0], where.rpartition(".")[2])))
             return
         level = len(module) - len(module.lstrip("."))
         package = literal(node.args[1]) if level and len(node.args) > 1 else None
@@ -254,14 +252,14 @@ def _at_dots(node: ast.Call) -> bool:
     return literal(dot) == "."
 
 
-def loading(where: str) -> set[str]:
-    """The functions whose callers say what a loader in the definition `where` loads."""
-    return {where, where.partition(".")[0], where.rpartition(".")[2]} - {""}
-
-
-def own(name: str) -> str:
-    """A called name without what stands for the class that the caller is in."""
-    return name.removeprefix("self.").removeprefix("cls.")
+def told(data: bytes, functions: Iterable[str]) -> Iterator[Call]:
+    """The calls of these functions with a literal name, as the characters of the file show them:
+    `finder("views")`; the name of each is "told"."""
+    names = b"|".join(sorted(name.encode() for name in functions))
+    called = re.compile(rb"(?<![\w.])(?:(?:self|cls)\.)?(?:%s)\(\s*[\"']([\w.]{1,99})[\"']" % names)
+    for match in islice(called.finditer(data) if names else (), _MOST_TOLD):
+        line = data.count(b"\n", 0, match.start()) + 1
+        yield Call("told", line, (match[1].decode("utf-8", "replace"),))
 
 
 def _loader(node: ast.Call, name: str, where: str) -> Call:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from string import ascii_letters, digits
 from typing import Any, NamedTuple
 
 from readiness.facts.python.calls import INTERESTING
@@ -47,6 +48,9 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 _MOST = 400
+_MOST_SCRIPTS, _MOST_ENDS = 50, 2000
+_GOES_ON = frozenset(bytes((code,)) for code in (ascii_letters + digits + "_-/").encode())
+_OF_PATHS = frozenset((ascii_letters + digits + "_-./").encode())
 NEVER = 1 << 60
 
 
@@ -130,6 +134,38 @@ def literals(data: bytes, texts: Callable[[], list[tuple[int, int]]]) -> Iterato
         yield value, line
         if len(seen) >= _MOST:
             return
+
+
+def scripts(data: bytes) -> Iterator[tuple[str, int]]:
+    """(name, line) of the scripts that the text of a file names, each once; in comments on lines
+    of their own they do not count."""
+    seen: set[bytes] = set()
+    line, before = 1, 0
+    for end in sorted(_ends(data))[:_MOST_ENDS]:
+        start = end - len(".py")
+        while start and data[start - 1] in _OF_PATHS and end - start <= _LONGEST:
+            start -= 1
+        found = data[start:end]
+        if found in seen or not len(".py") < len(found) <= _LONGEST:
+            continue
+        if data[data.rfind(b"\n", 0, start) + 1 : start].lstrip()[:1] == b"#":
+            continue
+        line += data.count(b"\n", before, start)
+        before = start
+        seen.add(found)
+        yield found.decode("ascii"), line
+        if len(seen) >= _MOST_SCRIPTS:
+            return
+
+
+def _ends(data: bytes) -> Iterator[int]:
+    """Where the names of scripts end."""
+    for extension in (b".py", b".sh"):
+        end = data.find(extension) + len(extension)
+        while end >= len(extension):
+            if data[end : end + 1] not in _GOES_ON:
+                yield end
+            end = data.find(extension, end) + len(extension)
 
 
 def _names_something(value: str) -> bool:

@@ -123,7 +123,8 @@ class PythonFacts(Struct, frozen=True, array_like=True):
     `__getattr__` or binds names through `globals()`. `loaders` are the calls that load what is no
     literal; their `arguments` hold the literal strings that they are given, or parts of them; in
     such files the globs and the steps of paths (`rglob`, `folder / "x"` as a call of "/") stand
-    among them, and what takes the module from a dotted name (`name.rsplit(".", 1)`).
+    among them, and what takes the module from a dotted name (`name.rsplit(".", 1)`). `scripts` are
+    the names of scripts in running text: in a longer string, a docstring, beside a statement.
     """
 
     error: str = ""
@@ -148,3 +149,4 @@ class PythonFacts(Struct, frozen=True, array_like=True):
     literals: tuple[tuple[str, int], ...] = ()
     template: bool = False
     unread_routes: tuple[tuple[str, int], ...] = ()  # routers that are given no literal path, line
+    scripts: tuple[tuple[str, int], ...] = ()

@@ -34,6 +34,7 @@ def facts(parsed: Parsed) -> PythonFacts:
         imports=tuple(islice(_imports(lines, old), _MOST)),
         main_line=next((n for n, line in enumerate(lines, 1) if _MAIN.match(line)), 0),
         literals=tuple(lexical.literals(data, list)),
+        scripts=tuple(lexical.scripts(data)),
     )
 
 

@@ -320,9 +320,14 @@ class _Walk:
             effects=tuple(bindings.effects),
             path_roots=found.path_roots(self.values),
             patches=tuple(found.patches),
-            loaders=tuple(found.loaders + (found.globs if loads else [])),
+            loaders=(
+                *found.loaders,
+                *(found.globs if loads else ()),
+                *told(self.data, found.loading),
+            ),
             literals=tuple(lexical.literals(self.data, lambda: texts(tree.body))),
             unread_routes=tuple(found.unread_routes),
+            scripts=tuple(lexical.scripts(self.data)),
         )
 
     def _routes(self) -> Iterator[Route]:
