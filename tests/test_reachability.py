@@ -94,8 +94,14 @@ def test_a_rival_of_the_primary_reaches_nothing() -> None:
             "from importlib import import_module\ndef finder(end):\n    def find(plugin):\n"
             "        root = plugin.__module__.rsplit('.', 1)[0]\n"
             "        return import_module('.'.join([root, end]))\n    return find\n"
-            "FINDERS = {'views': finder('views'), 'acts': finder('logic.action')}\n",
+            "FINDERS = {'acts': (\n    finder('logic.action'), 'a')}\n",
             "app/mail/logic/action.py",
+        ),
+        (
+            "from importlib import import_module\ndef finder(end):\n    def find(plugin):\n"
+            "        return import_module('.'.join([plugin.__module__, end]))\n    return find\n"
+            "FINDERS = {'pages': finder('views')}\n",
+            "app/mail/views.py",
         ),
         (
             "import subprocess, sys\ndef run():\n"
@@ -103,7 +109,7 @@ def test_a_rival_of_the_primary_reaches_nothing() -> None:
             "app/mail/plain.py",
         ),
     ],
-    ids=["path", "glob", "dictionary", "prefix", "package", "suffix", "end", "subprocess"],
+    ids=["path", "glob", "dictionary", "prefix", "package", "suffix", "ends", "end", "subprocess"],
 )
 def test_what_live_code_may_load_by_name_is_held_with_all_that_it_imports(
     loader: str, held: str

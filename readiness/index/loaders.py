@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from readiness.facts import python
 from readiness.facts.python import Call, PythonFacts
-from readiness.facts.python.calls import loading, own
 from readiness.index.archives import below
 from readiness.index.deployments import Deployments
 from readiness.index.inventory import RUN
@@ -122,7 +121,6 @@ class _Places:
 
 def _of_file(places: _Places, path: str, facts: PythonFacts) -> Iterator[tuple[str, Evidence]]:
     steps = _steps(facts)
-    given = _given(facts)
     for call in facts.loaders:
         last = call.name.rpartition(".")[2]
         if last == "/" or last == "joinpath" or last in _NOT_BY_NAME or last in _SPLITS:
@@ -134,7 +132,7 @@ def _of_file(places: _Places, path: str, facts: PythonFacts) -> Iterator[tuple[s
             files = _by_path(places, path, call, steps)
         elif last in _OF_PACKAGES:
             files = _by_package(places, path, call)
-        elif own(call.name) in given:
+        elif last == "told":
             files = _by_tail(places, path, call)
         elif call.arguments or not _takes_whole_names(facts, call):
             files = _by_name(places, path, call)
@@ -144,13 +142,6 @@ def _of_file(places: _Places, path: str, facts: PythonFacts) -> Iterator[tuple[s
             f"{path} loads what it finds with {call.name}()", Location(path, call.line)
         )
         yield from ((file, evidence) for file in files)
-
-
-def _given(facts: PythonFacts) -> set[str]:
-    """The functions of the file that load what they are given the name of."""
-    imports = ("import_module", "__import__")
-    loaders = (call for call in facts.loaders if call.name.rpartition(".")[2] in imports)
-    return {name for call in loaders for name in loading(call.where)}
 
 
 def _takes_whole_names(facts: PythonFacts, call: Call) -> bool:
@@ -237,7 +228,7 @@ def _by_name(places: _Places, path: str, call: Call) -> Iterator[str]:
 
 
 def _by_tail(places: _Places, path: str, call: Call) -> Iterator[str]:
-    """By the end of a dotted name, which the function called puts below some package."""
+    """By the end of a dotted name, which the function that is told it puts below a package."""
     for text in call.arguments:
         if all(part.isidentifier() for part in text.split(".")):
             end = "/" + text.replace(".", "/")

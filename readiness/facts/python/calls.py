@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 

@@ -10,7 +10,7 @@ import msgspec
 
 from readiness.facts.python import lexical
 from readiness.facts.python.bindings import Bindings
-from readiness.facts.python.calls import Expressions
+from readiness.facts.python.calls import Expressions, told
 from readiness.facts.python.lexical import NEVER
 from readiness.facts.python.model import Definition, Import, PythonFacts, Route
 from readiness.facts.python.routes import checks
