@@ -9,10 +9,11 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from readiness import toml
+from readiness.config import BASELINE
 from readiness.errors import ConfigError, one_line
 from readiness.model import BaselineEntry, Finding, Location
 
-NAME = "readiness-baseline.toml"
+NAME = BASELINE
 _HEAD = """\
 # Findings that were here before: they fail no gate, and every score counts them all the same.
 # readiness baseline --update takes out what is mended; only with --accept does it add to this.

@@ -16,6 +16,7 @@ from readiness.errors import ConfigError, one_line
 
 PYPROJECT = "pyproject.toml"
 STANDALONE = "readiness.toml"
+BASELINE = "readiness-baseline.toml"  # its name where the configuration gives none
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
 
 Profile = Literal["auto", "service", "library"]

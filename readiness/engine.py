@@ -56,8 +56,11 @@ class Surroundings(Struct, frozen=True):
     note: Callable[[str], object] = lambda note: None
 
 
-def audit(path: str, options: Options, world: Surroundings) -> Report:
-    """Audits the repository that holds the folder `path`.
+def audit(
+    path: str, options: Options, world: Surroundings, drafts: Mapping[str, bytes] | None = None
+) -> Report:
+    """Audits the repository that holds the folder `path`; with `drafts` as it would be today with
+    these files (path -> content), which are written nowhere.
 
     Raises:
         ReadinessError: the repository, its configuration or the options are at fault.
@@ -66,6 +69,12 @@ def audit(path: str, options: Options, world: Surroundings) -> Report:
         snapshot = repository.snapshot(
             rev=options.rev, staged=options.staged, untracked=options.untracked
         )
+        if drafts:
+            midnight = datetime.datetime.combine(world.today, datetime.time(), datetime.UTC)
+            now = max(snapshot.committed_at, int(midnight.timestamp()))
+            snapshot = msgspec.structs.replace(
+                repository.drafted(snapshot, drafts), committed_at=now
+            )
         for note in overlooked(repository, snapshot, options):
             world.note(note)
         places = (repository.root, repository.git_folder, repository.common_folder)

@@ -183,7 +183,7 @@ def _baseline(change: Change) -> Iterator[Loosening]:
             moved[entry.rule, entry.path] -= 1
         else:
             added.append(entry)
-    if not added:
+    if not added or _adopts(change):
         return
     shown = ", ".join(one_line(entry.told) for entry in added[:_SHOWN])
     more = f" and {len(added) - _SHOWN:,} more" if len(added) > _SHOWN else ""
@@ -195,6 +195,19 @@ def _baseline(change: Change) -> Iterator[Loosening]:
         Severity.MEDIUM,
         added[0].line or None,
         after=shown,
+    )
+
+
+def _adopts(change: Change) -> bool:
+    """Did nothing of ours judge this repository before? Its first baseline loosens nothing: what
+    the change itself brings is new to the base all the same."""
+    before = change.before.index
+    steps = (step for found in _gates(before, False).values() for step in found)
+    return not (
+        before.config.source
+        or change.before.baseline_path
+        or any(id_ in _OURS for id_ in _hooks_of(before))
+        or any(map(_is_ours, steps))
     )
 
 

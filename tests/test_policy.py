@@ -47,6 +47,33 @@ def toml(*lines: str) -> str:
     return "-- readiness.toml --\n" + "".join(f"{line}\n" for line in lines)
 
 
+_BASELINE = (
+    '-- readiness.toml --\nbaseline = "old.toml"\n-- old.toml --\n[findings]\n'
+    '"0123456789abcdef" = "HYG001 old"\n'
+)
+
+
+def test_the_first_baseline_of_a_repository_that_nothing_judged_loosens_nothing() -> None:
+    assert messages("-- a.py --\nx = 1\n", _BASELINE) == []
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "-- readiness.toml --\ntarget = 9.0\n",
+        "-- .pre-commit-config.yaml --\nrepos:\n  - repo: https://x/readiness\n    hooks:\n"
+        "      - id: readiness-staged\n",
+        "-- .github/workflows/ci.yml --\non: push\njobs:\n  a:\n    steps:\n"
+        "      - run: readiness audit --fail-on high\n",
+    ],
+    ids=["configuration", "hook", "gate"],
+)
+def test_a_baseline_that_comes_after_a_gate_is_told(before: str) -> None:
+    after = _BASELINE + (before if "readiness.toml" not in before else "")
+    (told,) = messages(before, after)
+    assert told.startswith("the baseline grows by 1 entry: HYG001 old")
+
+
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [

@@ -23,6 +23,7 @@ COMMANDS = (
     "baseline",
     "explain",
     "history",
+    "init",
     "plan",
     "report",
     "restore",

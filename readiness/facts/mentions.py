@@ -36,6 +36,7 @@ _CHECKERS = re.compile(
     r"\[+\"?(?:tool[.:])?\"?(?:mypy|ruff|black|isort|flake8|pyright|basedpyright|pylint|pycodestyle"
     r"|pydocstyle|coverage|bandit|vulture|interrogate|importlinter|deptry|pytype|pyre|ty|codespell"
     r"|autoflake|yapf|docformatter|tryceratops|slipcover|mutmut|bumpversion|towncrier|check-manifest"
+    r"|readiness"
     r")\b[^\n]*",
 )
 _CHECKER_FILES = re.compile(
@@ -196,4 +197,4 @@ def _script(text: str) -> MentionFacts:
     return MentionFacts(tuple(words.items()), tuple(imports.items()))
 
 
-SLICE = Slice(name="mentions", version=3, type=MentionFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="mentions", version=4, type=MentionFacts, kind=_kind, extract=extract)

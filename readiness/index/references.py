@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from msgspec import Struct
 
+from readiness.config import BASELINE, STANDALONE
 from readiness.facts import Slice, compose, manifest, markdown, mentions, python, shell, workflow
 from readiness.facts.programs import base, program, unwrap
 from readiness.facts.shell import Command
@@ -322,7 +323,11 @@ class _Collector:
                 self._command(path, command, command.words, folders, Use.MENTIONS, guess=True)
 
     def _texts(self) -> None:
+        config = self._index.config
+        ours = {STANDALONE, BASELINE, config.baseline, config.plan}  # these use nothing
         for path, facts in self._outside_archives(mentions.SLICE):
+            if path in ours:
+                continue
             own = posixpath.dirname(path)
             seen = self._resolver.view([own, ""], path)
             for text, line in facts.imports:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from types import TracebackType
 from typing import Self
+
+from msgspec.structs import replace
 
 from readiness.errors import RepositoryError, UsageError
 from readiness.index.history import Commit, History
@@ -43,6 +45,7 @@ class Repository:
         self._room = Room(place, self._references)
         self._objects = ObjectReader(self._room, place.object_format)
         self._headers: dict[str, CommitHeader] = {}
+        self._drafts: dict[str, bytes] = {}
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
@@ -128,6 +131,15 @@ class Repository:
             files = files + self._work_tree.untracked(others)
         return self._describe(files, head, dirty=not (matches and tracked.as_staged))
 
+    def drafted(self, snapshot: Snapshot, files: Mapping[str, bytes]) -> Snapshot:
+        """A snapshot as it would be with files that are written nowhere yet: path -> content."""
+        known = {file.path: file for file in snapshot.files}
+        for path, content in files.items():
+            blob_id = self.identify(content)
+            self._drafts[blob_id] = content
+            known[path] = TrackedFile(path, blob_id)
+        return replace(snapshot, files=tuple(known[path] for path in sorted(known)))
+
     def resolve(self, revision: str) -> str:
         """The id of the commit that a name, an id or an expression such as `main~3` leads to.
 
@@ -141,6 +153,13 @@ class Repository:
         The ids are those of snapshots of this Repository; content of more than `limit` bytes is
         not read. One content is held at a time. May be called in forked processes.
         """
+        for drafted, ids in groupby(blob_ids, self._drafts.__contains__):
+            if drafted:
+                yield from ((name, self._drafts[name]) for name in ids)
+            else:
+                yield from self._stored(ids, limit)
+
+    def _stored(self, blob_ids: Iterable[str], limit: int) -> Iterator[tuple[str, bytes | str]]:
         tree: WorkTree | None = self.__dict__.get("_work_tree")
         if tree is None:
             yield from self._objects.read(blob_ids, limit)
