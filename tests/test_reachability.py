@@ -136,6 +136,8 @@ def test_what_live_code_may_load_by_name_is_held_with_all_that_it_imports(
         "-- shop/formats/pt_BR/formats.py --\n",
         "-- shop/tasks.py --\nfrom celery import shared_task\n",
         "-- alembic/versions/1_first.py --\n-- alembic/env.py --\nfrom alembic import context\n",
+        "-- shop/migration/env.py --\n-- shop/migration/script.py.mako --\n",
+        "-- template/{{name}}/{{name}}/views.py --\nimport {{name}}\n",
         "-- shop/mail.py --\n@shared_task\ndef send(): pass\n",
         "-- shop/checks.py --\n@registry.register('x')\nclass Check: pass\n",
         "-- shop/hook.py --\n-- pyproject.toml --\n[project]\nname='shop'\n"

@@ -157,10 +157,13 @@ def _packages(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
 def _alembic(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     for folder in index.folders:
         environment = f"{folder}/env.py" if folder else "env.py"
+        template = f"{folder}/script.py.mako" if folder else "script.py.mako"
         versions = f"{folder}/versions" if folder else "versions"
-        if environment in index.files and versions in index.folders:
+        if environment not in index.files:
+            continue
+        if versions in index.folders or template in index.files:
             yield environment, _told(environment, "is run by Alembic")
-            for child in index.folders[versions]:
+            for child in index.folders.get(versions, ()):
                 if child.endswith(".py"):
                     yield child, _told(child, "is a migration that Alembic runs", 1)
 

@@ -155,6 +155,13 @@ FRAMEWORKS = (
     Framework(
         "Jupyter", r"/jupyter_\w+_config\.py$", "it is a configuration", "jupyterlab notebook"
     ),
+    Framework(
+        "cookiecutter",
+        r"\{\{.*\}\}",
+        "the files of a template are copied into a new project",
+        "",
+        r"/[^/\n]*\{\{[^/\n]*\}\}[^\n]*$",
+    ),
     Framework("Cog", r"/predict\.py$", "cog.yaml names the predictor", "", r"/cog\.yaml$"),
     Framework("Pelican", r"/(?:pelicanconf|publishconf)\.py$", "it is a configuration", "pelican"),
 )
