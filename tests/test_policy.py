@@ -65,8 +65,10 @@ def test_the_first_baseline_of_a_repository_that_nothing_judged_loosens_nothing(
         "      - id: readiness-staged\n",
         "-- .github/workflows/ci.yml --\non: push\njobs:\n  a:\n    steps:\n"
         "      - run: readiness audit --fail-on high\n",
+        "-- .github/workflows/ci.yml --\non: pull_request\njobs:\n  a:\n    steps:\n"
+        f"      - uses: acme/readiness@{'ab' * 20}\n",
     ],
-    ids=["configuration", "hook", "gate"],
+    ids=["configuration", "hook", "gate", "action"],
 )
 def test_a_baseline_that_comes_after_a_gate_is_told(before: str) -> None:
     after = _BASELINE + (before if "readiness.toml" not in before else "")

@@ -183,7 +183,7 @@ def _preview(targets: list[Target], found: Offer) -> Iterator[str]:
         piece = target.piece
         verb = "new " if piece.before is None else "edit"
         yield f"{verb}  {target.shown}: {one_line(piece.why)}"
-        yield from (f"    {one_line(line, 2_000)}" for line in _changed(piece))
+        yield from (f"    {one_line(line.expandtabs(4), 2_000)}" for line in _changed(piece))
         yield ""
     yield from _rest(Offer(kept=found.kept))
 
