@@ -42,6 +42,7 @@ from readiness.model import (
     Finding,
     Location,
     Outlook,
+    Pace,
     Point,
     Reported,
     Severity,
@@ -285,6 +286,7 @@ def test_a_steady_pace_has_one_end() -> None:
         left=4,
         done_per_week=2.0,
         weeks=3,
+        paces=(Pace(3, 2.0, 0.0),),
     )
 
 
@@ -292,6 +294,7 @@ def test_the_range_goes_from_the_fastest_to_the_slowest_pace() -> None:
     told = outlook(burning(20, 20, 20, 20, 18, 16, 14, 12, 10))
     assert told.earliest == START + (8 + 5) * WEEK  # 2 a week in the last four
     assert told.latest == START + (8 + 8) * WEEK  # 10 in eight weeks
+    assert told.paces == (Pace(4, 2.0, 0.0), Pace(8, 1.25, 0.0))
 
 
 def test_what_comes_up_slows_the_slower_end_alone() -> None:

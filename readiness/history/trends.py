@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from readiness.model import Delta, Finding, Outlook, Point, Trace, Trend
+from readiness.model import Delta, Finding, Outlook, Pace, Point, Trace, Trend
 
 WEEK = 7 * 24 * 3600  # seconds
 COMPARED = (1, 4)  # weeks
@@ -224,9 +224,11 @@ def _outlook(measured: Sequence[Measured], threads: _Threads) -> Outlook:
         weeks=window,
     )
     spans = [steps[-weeks:] for weeks in _WINDOWS if weeks <= len(steps)] or [steps]
-    paces = [sum(step.done for step in span) / len(span) for span in spans]
-    paces += [sum(step.done - step.new for step in span) / len(span) for span in spans]
-    fastest, slowest = max(paces), min(paces)
+    done = [sum(step.done for step in span) / len(span) for span in spans]
+    new = [sum(step.new for step in span) / len(span) for span in spans]
+    told = replace(told, paces=tuple(map(Pace, map(len, spans), done, new)))
+    fastest = max(done)
+    slowest = min(closed - came for closed, came in zip(done, new, strict=True))
     at = measured[-1].point.at
     if fastest * FARTHEST < left:
         return replace(told, reason="no end is in sight: hardly anything was closed")

@@ -33,7 +33,7 @@ from readiness.model.report import (
     StaleWaiver,
     Waived,
 )
-from readiness.model.trend import Delta, Outlook, Point, Reported, Trace, Trend
+from readiness.model.trend import Delta, Outlook, Pace, Point, Reported, Trace, Trend
 from readiness.model.values import (
     EXECUTABLE,
     REGULAR,
@@ -86,6 +86,7 @@ __all__ = [
     "Outcome",
     "Outlook",
     "Owner",
+    "Pace",
     "Phase",
     "Plan",
     "Point",

@@ -69,12 +69,21 @@ class Delta(Struct, frozen=True):
     reopened: tuple[str, ...] = ()
 
 
+class Pace(Struct, frozen=True, array_like=True):
+    """How many causes were closed and came up a week, over the last `weeks`."""
+
+    weeks: int
+    done_per_week: float
+    new_per_week: float
+
+
 class Outlook(Struct, frozen=True):
     """When all that is open now will be done, if it goes on as in the last weeks.
 
     `earliest` and `latest` are in seconds since 1970; `latest` is null where the slowest of the
     paces seen leads nowhere. `left` counts causes; `done_per_week` and `new_per_week` are over
-    the last `weeks`. Where `reason` is not empty there is no forecast, and that is why.
+    the last `weeks`. Where `reason` is not empty there is no forecast, and that is why. `paces`
+    are those that the range comes from, over more and more weeks.
     """
 
     earliest: int | None = None
@@ -84,6 +93,7 @@ class Outlook(Struct, frozen=True):
     new_per_week: float = 0.0
     weeks: int = 0
     reason: str = ""
+    paces: tuple[Pace, ...] = ()
 
 
 class Trend(Struct, frozen=True):
