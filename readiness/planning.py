@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from readiness import judging, plan, score
+from readiness import judging, plan, score, story
 from readiness.configure import Options
 from readiness.index import RepoIndex
 from readiness.judging import Judgement
@@ -70,7 +70,8 @@ def make(
         target=index.config.target if target is None else target,
         changed=changed,
     )
-    proposed = replace(proposed, notes=(*proposed.notes, *what_if.notes()))
+    notes = (*proposed.notes, *what_if.notes())
+    proposed = replace(proposed, notes=notes, gains=_gains(what_if, audited.suppressed.active))
     if handmade is None or options.take_over:
         return proposed, None
     found = audited.suppressed.active
@@ -88,6 +89,18 @@ def with_gains(audited: Audited, owners: Sequence[Owner]) -> tuple[Owner, ...]:
         return None if now is None or then is None else round(then - now, _DIGITS)
 
     return tuple(replace(owner, gain=gain(owner)) for owner in owners)
+
+
+def _gains(what_if: WhatIf, findings: Iterable[Finding]) -> dict[str, float]:
+    """What the overall score gains if all findings of one cause or rule were mended; see `Plan`."""
+    now = what_if(frozenset(), frozenset()).overall
+    gains = {}
+    for name, found in sorted(story.groups(findings).items()):
+        prints = frozenset(finding.fingerprint for finding in found)
+        then = what_if(prints, frozenset()).overall
+        if now is not None and then is not None:
+            gains[name] = round(then - now, _DIGITS)
+    return gains
 
 
 class WhatIf:

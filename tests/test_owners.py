@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from readiness import engine
+from readiness import engine, story
 from readiness.configure import Options
 from readiness.facts import codeowners
 from readiness.facts.codeowners import Owned
@@ -150,3 +150,31 @@ def test_a_report_tells_who_answers_for_what_and_what_it_gains(git: Git) -> None
     assert ada.gain > 0
     plain = engine.audit(str(git.folder), Options(), world)
     assert [owner.gain for owner in plain.owners] == [None] * len(report.owners)
+
+
+def test_a_plan_tells_what_each_rule_gains_and_all_of_them_all_there_is(git: Git) -> None:
+    git.write("main.py", "def broken(:\n")
+    git.write("old_archive/a.py", "A = 1\n")
+    git.commit("first")
+    world = engine.Surroundings(datetime.date(2026, 1, 1))
+    report = engine.audit(str(git.folder), Options(plan=True), world)
+    assert report.plan is not None
+    gains = report.plan.gains
+    assert gains.keys() == story.groups(report.findings).keys()
+    assert {"HYG001", "HYG016"} <= gains.keys()
+    assert all(gain >= 0 for gain in gains.values())
+    assert report.scorecard.overall is not None
+    # a curve: each alone gains less than its share of what is missing, or as much
+    assert 0 < sum(gains.values()) <= 10 - report.scorecard.overall
+
+
+def test_findings_are_grouped_by_what_several_rules_tell_of() -> None:
+    def told(rule: str, key: str, cause: str) -> Finding:
+        low, high = Severity.LOW, Confidence.HIGH
+        return Finding(rule, Location("a.py"), "it is so", low, high, (), (), key, cause)
+
+    both = [told("HYG001", "a", "one thing"), told("HYG005", "b", "one thing")]
+    alone = [told("HYG001", "c", "another"), told("HYG001", "d", "another")]
+    rest = told("HYG005", "e", "")
+    groups = story.groups([*both, *alone, rest])
+    assert groups == {"one thing": both, "HYG001": alone, "HYG005": [rest]}

@@ -134,7 +134,9 @@ class Plan(Struct, frozen=True):
     or asked about at most once, and what goes is not changed before.
 
     `base_commit` is null before the first one. `id` is short and follows from the content: the
-    same plan has the same id. `notes` are sentences on the plan as a whole.
+    same plan has the same id. `notes` are sentences on the plan as a whole. `gains` tells by how
+    many points the overall score rises if all findings of a rule are mended and nothing else, by
+    the rule's id; findings of several rules with one cause are told by that cause instead.
     """
 
     base_commit: str | None
@@ -143,3 +145,4 @@ class Plan(Struct, frozen=True):
     target: float | None = None
     forecast: tuple[Forecast, ...] = ()
     notes: tuple[str, ...] = ()
+    gains: dict[str, float] = {}
