@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from readiness import cache as caching
-from readiness import collect, engine, registry
+from readiness import collect, registry, selection
+from readiness.cache import Cache, default_folder
 from readiness.config import Config
 from readiness.index import RepoIndex
 from readiness.model import Evidence, Finding, Report, Speaks
@@ -96,13 +96,13 @@ def _why_not(index: RepoIndex, path: str) -> str:
 
 
 def _index(clone: Path, commit: str) -> RepoIndex:
-    rules = registry.rules()
+    rules = selection.choose(registry.rules(), (), ("secrets",))
     with Repository.open(str(clone)) as repository:
         snapshot = repository.snapshot(rev=commit, staged=False, untracked=False)
-        slices = slices_of(rules, {file.path for file in snapshot.files})
-        with caching.Cache.open(caching.default_folder(), ()) as cache:
-            collected = collect.collect(
-                repository, snapshot.files, cache, "accuracy", slices=slices
-            )
-            history = engine._history(repository, snapshot.commit, cache)
+        files = snapshot.files
+        slices = slices_of(rules, {file.path for file in files})
+        with Cache.open(default_folder(), ()) as cache:
+            version = collect.version(cache)
+            collected = collect.collect(repository, files, cache, version, slices=slices)
+        history = repository.history(commit)
     return RepoIndex(snapshot, collected.facts, Config(), lambda: history)
