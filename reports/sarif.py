@@ -41,12 +41,14 @@ _Json = dict[str, Any]
 
 
 def render(report: Report, *, colour: bool = False) -> str:
-    """The findings that belong to a file; how many do not is a note of the run."""
+    """The findings that belong to a file; how many do not is a note of the run. Of a change, each
+    says whether it is new or was there before."""
     return _render(report, everything=False)
 
 
 def render_all(report: Report, *, colour: bool = False) -> str:
-    """All findings; those that belong to no file are shown at the place `no file`."""
+    """All findings, and of a change what it mended, too, which code scanning would take for open;
+    those that belong to no file are shown at the place `no file`."""
     return _render(report, everything=True)
 
 
@@ -55,7 +57,7 @@ def _render(report: Report, *, everything: bool) -> str:
     ordinals: Counter[str] = Counter()
     results: list[bytes] = []
     size = left_out = homeless = 0
-    for finding, waived in _all(report):
+    for finding, waived, state in _all(report, mended=everything):
         place = anchor(finding)
         if place is None and not everything:
             homeless += 1
@@ -65,6 +67,8 @@ def _render(report: Report, *, everything: bool) -> str:
             continue
         ordinals[finding.fingerprint] += 1
         result = _result(finding, place, waived, rules, ordinals[finding.fingerprint])
+        if state:
+            result["baselineState"] = state
         if len(results) < _MOST_SHOWN:
             result |= _related(finding)
         encoded = msgspec.json.encode(result)
@@ -80,11 +84,18 @@ def _render(report: Report, *, everything: bool) -> str:
     return visible(f'{head},"runs":[{body},"results":[\n{found}\n]}}]}}\n')
 
 
-def _all(report: Report) -> Iterator[tuple[Finding, Waived | None]]:
-    """The open findings, the worst first, then those that are waived."""
-    ranked = sorted(report.findings, key=lambda finding: finding.severity.rank)
-    yield from ((finding, None) for finding in ranked)
-    yield from ((waived.finding, waived) for waived in report.waived)
+def _all(report: Report, *, mended: bool) -> Iterator[tuple[Finding, Waived | None, str]]:
+    """The open findings, the worst first, then those that are waived and, if asked for, those that
+    are `mended`; each with its baselineState where that is known."""
+    change = report.comparison
+    new = {news.finding.fingerprint for news in change.new} if change else set()
+    for finding in sorted(report.findings, key=lambda finding: finding.severity.rank):
+        state = "new" if finding.fingerprint in new else "unchanged"
+        yield finding, None, state if change else ""
+    for waived in report.waived:
+        yield waived.finding, waived, ""
+    for finding in change.fixed if change and mended else ():
+        yield finding, None, "absent"
 
 
 def _run(report: Report, notes: list[_Json]) -> _Json:

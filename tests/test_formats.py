@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -276,6 +277,24 @@ def test_of_a_change_only_what_is_new_is_shown() -> None:
 def run(shown: Report, name: str = "sarif") -> Any:
     (only,) = json.loads(render(name, shown))["runs"]
     return only
+
+
+def test_sarif_says_of_a_change_what_is_new_what_was_there_and_what_is_gone() -> None:
+    gone = msgspec.structs.replace(ARCHIVE, key="gone")
+    change = Comparison("main", (News(ARCHIVE, "it was not there"),), (gone,), old=3)
+    shown = report(comparison=change)
+
+    def states(name: str) -> Counter[tuple[str, str | None]]:
+        results = run(shown, name)["results"]
+        return Counter((each["ruleId"], each.get("baselineState")) for each in results)
+
+    plain, whole = states("sarif"), states("sarif-all")
+    assert plain[ARCHIVE.rule, "new"] == 1
+    assert {state for rule, state in plain} <= {"new", "unchanged", None}, "an alert would stay"
+    assert sum(n for (_, state), n in plain.items() if state is None) == len(shown.waived)
+    assert whole[gone.rule, "absent"] == 1
+    states_of_none = [each.get("baselineState") for each in run(report())["results"]]
+    assert set(states_of_none) == {None}, "where nothing is compared, nothing is known"
 
 
 def test_sarif_closes_alerts_when_nothing_is_found() -> None:

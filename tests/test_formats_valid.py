@@ -25,8 +25,10 @@ from hypothesis.strategies import lists, sampled_from
 from readiness import engine, registry
 from readiness.configure import Options
 from readiness.model import (
+    Comparison,
     Coverage,
     Location,
+    News,
     Report,
     RuleError,
     Scorecard,
@@ -156,6 +158,18 @@ def test_sarif_obeys_the_schema_of_oasis(name: str, shown: Report) -> None:
     assert document["$schema"] == SARIF["id"]
     errors = jsonschema_rs.validator_for(SARIF, validate_formats=True).iter_errors(document)
     assert [str(error)[:300] for error in list(errors)[:3]] == []
+
+
+@pytest.mark.parametrize("name", ["sarif", "sarif-all"])
+def test_sarif_of_a_change_obeys_it_too(name: str, hostile: Report) -> None:
+    first, second, *old = hostile.findings
+    change = Comparison("0" * 40, (News(first, "it was not there"),), (second,), old=len(old))
+    shown = msgspec.structs.replace(hostile, findings=(first, *old), comparison=change)
+    test_sarif_obeys_the_schema_of_oasis(name, shown)
+    (run,) = json.loads(render(name, shown))["runs"]
+    states = [each.get("baselineState") for each in run["results"]]
+    assert states.count("new") == 1 and states.count("unchanged") == len(old)
+    assert states.count("absent") == (name == "sarif-all")
 
 
 def test_sarif_holds_what_code_scanning_asks_for(shown: Report) -> None:
@@ -377,3 +391,18 @@ def test_the_exit_code_is_the_same_in_every_format(
         assert (name, done.returncode) == (name, code)
         assert bool(done.stderr) is (code == 2)
         assert KEY.encode() not in done.stdout
+
+
+def test_what_could_not_be_judged_ends_with_3_in_every_format_if_asked(
+    git: Any, readiness: Callable[..., Any]
+) -> None:
+    git.write("settings.py", f'KEY = "{KEY}"\n')
+    git.write("lost.py", "x = 1\n")
+    git.commit()
+    id_ = git("rev-parse", "HEAD:lost.py")
+    (git.folder / ".git" / "objects" / id_[:2] / id_[2:]).unlink()
+    audit = ("audit", git.folder, "--rev", "HEAD", "--strict")
+    for name in registry.formats():
+        assert (name, readiness(*audit, "--format", name).returncode) == (name, 3)
+    assert readiness(*audit[:-1]).returncode == 0
+    assert readiness(*audit, "--fail-on", "low").returncode == 1, "what is wrong weighs more"
