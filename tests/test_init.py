@@ -17,7 +17,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.cli import main
+from readiness.cli import looking, main
 from readiness.config import Config, read, settings
 from readiness.errors import UsageError
 from readiness.init import agents, configuration, hooks, workflow
@@ -551,6 +551,50 @@ def test_the_job_without_the_action_judges_the_change(
 def test_a_source_that_is_none_is_refused(given: str, run: Run, shop: Git) -> None:
     code, text = run("init", "--dry-run", "--from", given)
     assert code == 2 and "give https://HOST/OWNER/readiness@COMMIT" in text
+
+
+@pytest.mark.parametrize(
+    ("version", "written", "expected"),
+    [
+        ("1.2.0", None, Source("readiness==1.2.0")),
+        ("1.2.dev3", None, Source()),
+        ("0+unknown", None, Source()),
+        ("1.2.0", '{"url": "file:///srv/readiness", "dir_info": {"editable": true}}', Source()),
+        ("1.2.0", '{"url": "https://x.org/readiness.whl", "archive_info": {}}', Source()),
+        (
+            "1.2.0",
+            f'{{"url": "https://github.com/acme/readiness.git", "vcs_info": {{"vcs": "git",'
+            f' "commit_id": "{SHA}", "requested_revision": "v1.2.0"}}}}',
+            Source(
+                f"readiness @ git+https://github.com/acme/readiness@{SHA}",
+                "https://github.com/acme/readiness",
+                SHA,
+                "v1.2.0",
+            ),
+        ),
+        (
+            "1.2.0",
+            f'{{"url": "https://me:token@x.org/a/r", "vcs_info": {{"commit_id": "{SHA}"}}}}',
+            Source(),
+        ),
+    ],
+)
+def test_others_get_what_is_installed_here_where_they_can(
+    version: str,
+    written: str | None,
+    expected: Source,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "site/readiness-1.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: readiness\nVersion: {version}\n"
+    )
+    if written is not None:
+        (folder / "direct_url.json").write_text(written)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    assert looking.source(None) == expected
 
 
 # -- AGENTS.md

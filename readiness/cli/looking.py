@@ -8,7 +8,6 @@ import re
 import stat
 from collections.abc import Iterable
 
-from readiness import __version__
 from readiness.baseline import NAME
 from readiness.config import PYPROJECT, STANDALONE
 from readiness.errors import UsageError, one_line
@@ -30,7 +29,7 @@ _FILES = (
     workflow.GITHUB_PATH,
     agents.NAME,
 )
-_REPOSITORY = re.compile(r"(?:git\+)?(https://[\w.-]+(?:/[\w.~-]+)+?)(?:\.git)?@([0-9a-f]{40})")
+_REPOSITORY = re.compile(r"(?:git\+)?(https://[\w.-]+(?:/[\w.~-]+)+)@([0-9a-f]{40})")
 _PACKAGE = re.compile(
     r"[A-Za-z][\w.-]*(?:\[[\w,-]+\])?(?:==[\w.+!-]+)?"
     r"|https://[\w./%+~-]+\.(?:whl|tar\.gz)(?:#sha256=[0-9a-f]{64})?"
@@ -127,7 +126,8 @@ def source(given: str | None) -> Source:
 
 
 def _of_repository(url: str, commit: str, release: str) -> Source:
-    return Source(f"readiness @ git+{url}@{commit}", url, commit, release)
+    plain = url.removesuffix(".git")
+    return Source(f"readiness @ git+{plain}@{commit}", plain, commit, release)
 
 
 def _installed() -> Source:
@@ -135,11 +135,14 @@ def _installed() -> Source:
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
-        told = distribution("readiness").read_text("direct_url.json")
+        installed = distribution("readiness")
     except PackageNotFoundError:
         return Source()
-    if told is None:
-        return Source(package=f"readiness=={__version__}")
+    told = installed.read_text("direct_url.json")
+    if told is None:  # it comes from an index, where only releases are
+        version = installed.version
+        release = _RELEASE.fullmatch(version) and "dev" not in version and "+" not in version
+        return Source(package=f"readiness=={version}") if release else Source()
     try:
         found = json.loads(told)
         url, git = str(found["url"]), found["vcs_info"]

@@ -29,7 +29,7 @@ This repository is audited with `readiness`. Only what a change brings counts, n
 
 {END}
 """
-_MARK = re.compile(rb"(?m)^<!-- readiness:(begin|end) -->[ \t]*(?:\r?$)")
+_MARK = re.compile(rb"(?m)(?:^|(?<=\xef\xbb\xbf))<!-- readiness:(begin|end) -->[ \t]*(?:\r?$)")
 
 
 def offer(seen: Seen, path: str = NAME) -> Offer:
