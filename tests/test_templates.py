@@ -108,3 +108,104 @@ def test_the_report_is_made_even_where_the_gate_fails(
     subprocess.run(["bash", "-c", script], cwd=git.folder, env=environment, check=True, timeout=120)
     made = {file.name for file in (tmp_path / folder).iterdir() if file.stat().st_size}
     assert made == {"index.html", "badge.json", "badge.svg"}
+
+
+# The gate of GitLab
+
+
+@pytest.fixture
+def merge_request(git: Any) -> Any:
+    """A repository with an old finding, and a branch `change` that is checked out."""
+    git.write("main.py", "import one\n")
+    git.write("one.py", "def f(:\n")
+    git.commit(at=1_700_000_000)
+    git("checkout", "-q", "-b", "change")
+    return git
+
+
+def gate(git: Any, readiness: Any, **given: str) -> subprocess.CompletedProcess[str]:
+    install, *script = load(GITLAB_GATE)["readiness-gate"]["script"]
+    assert install.startswith("pip install")
+    environment = {
+        **readiness.environment,
+        "PATH": f"{BIN}:{readiness.environment['PATH']}",
+        "CI_COMMIT_BEFORE_SHA": "0" * 40,
+        **given,
+    }
+    return subprocess.run(
+        ["sh", "-ec", "\n".join(script)],  # the shell of an image that has no other
+        cwd=git.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_a_merge_request_fails_by_what_it_brings_alone(merge_request: Any, readiness: Any) -> None:
+    base = merge_request("rev-parse", "main")
+    merge_request.write("README.md", "# Shop\n")
+    merge_request.commit(at=1_700_000_100)
+    done = gate(merge_request, readiness, CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
+    assert (done.returncode, "nothing new" in done.stdout) == (0, True), done.stderr
+    merge_request.write("two.py", "def f(:\n")
+    merge_request.commit(at=1_700_000_200)
+    done = gate(merge_request, readiness, CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
+    assert (done.returncode, "1 new finding;" in done.stdout) == (1, True)
+    reports = load(GITLAB_GATE)["readiness-gate"]["artifacts"]["reports"]
+    assert all((merge_request.folder / name).stat().st_size for name in reports.values())
+
+
+def test_a_merged_result_is_held_against_the_target_as_it_is_now(
+    merge_request: Any, readiness: Any
+) -> None:
+    base = merge_request("rev-parse", "main")
+    merge_request.write("README.md", "# Shop\n")
+    merge_request.commit(at=1_700_000_100)
+    merge_request("checkout", "-q", "main")
+    merge_request.write("two.py", "def f(:\n")
+    target = merge_request.commit(at=1_700_000_200)
+    merge_request("merge", "-q", "--no-edit", "change", at=1_700_000_300)
+    told = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": target}
+    assert gate(merge_request, readiness, **told).returncode == 0
+    assert gate(merge_request, readiness, CI_COMMIT_BEFORE_SHA=base).returncode == 1  # a push
+
+
+def test_a_first_push_has_nothing_to_be_held_against(merge_request: Any, readiness: Any) -> None:
+    done = gate(merge_request, readiness)
+    assert (done.returncode, "new finding" in done.stdout) == (0, False), done.stderr
+
+
+def test_a_shallow_clone_is_told_how_to_deepen(
+    merge_request: Any, make_git: Any, readiness: Any
+) -> None:
+    base = merge_request("rev-parse", "main")
+    for number in range(3):
+        merge_request.write("README.md", f"# {number}\n")
+        merge_request.commit(at=1_700_000_100 + number)
+    clone = make_git("clone")
+    clone("fetch", "-q", "--depth=2", merge_request.folder.as_uri(), "change")
+    clone("checkout", "-q", "--detach", "FETCH_HEAD")
+    done = gate(clone, readiness, CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
+    assert (done.returncode != 0, 'GIT_DEPTH: "0"' in done.stderr) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        (GATE, ".github/workflows/readiness-gate.yml"),
+        (TEMPLATES / "gate-pip.github.yml", ".github/workflows/readiness-gate.yml"),
+        (GITLAB_GATE, ".gitlab-ci.yml"),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_a_change_that_takes_the_gate_out_does_not_pass_it(
+    template: Path, path: str, git: Any, readiness: Any
+) -> None:
+    git.write(path, template.read_text())
+    git.commit(at=1_700_000_000)
+    git("checkout", "-q", "-b", "change")
+    (git.folder / path).unlink()
+    git.commit(at=1_700_000_100)
+    done = readiness("audit", "--since", cwd=git.folder)
+    assert (done.returncode, b"CI does not fail on changes by" in done.stdout) == (1, True)
