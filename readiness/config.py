@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
@@ -96,6 +97,36 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     packages: Names = ()  # the folders of the installed packages that it builds on
 
 
+class Looser(StrEnum):
+    """Which other value of a setting makes the same repository be judged less strictly."""
+
+    LOWER = "a lower number or threshold, or none"
+    HIGHER = "a higher number, or none"
+    MORE = "another name on the list"
+    FEWER = "fewer names on the list; one that is empty stands for all"
+    OTHER = "any other value, unless it asks for all"
+    APART = "what it leads to is compared by itself"
+    NEVER = "none: nothing that is judged depends on it"
+
+
+# Of every setting: a change that loosens one is told (GAT001).
+LOOSER: dict[str, Looser] = {
+    "profile": Looser.OTHER,
+    "target": Looser.LOWER,
+    "select": Looser.FEWER,
+    "ignore": Looser.MORE,
+    "exclude": Looser.MORE,
+    "per_path_ignores": Looser.MORE,
+    "fail_under": Looser.LOWER,
+    "fail_on": Looser.LOWER,
+    "max_drop": Looser.HIGHER,
+    "baseline": Looser.APART,
+    "preboot": Looser.MORE,
+    "readiness_routes": Looser.MORE,
+    "waivers": Looser.APART,
+    "plan": Looser.NEVER,
+    "extends": Looser.APART,
+}
 _NOT_SETTINGS = {"source", "line", "given", "packages"}
 _ADDED = ("ignore", "exclude", "preboot", "readiness_routes", "waivers")  # to a policy's own
 _MUST_BE = {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from readiness import secrets
-from readiness.config import Config, Waiver, plain
+from readiness.config import LOOSER, Config, Looser, Waiver, plain
 from readiness.errors import one_line
 from readiness.facts import hooks, text
 from readiness.index import RepoIndex
@@ -46,62 +46,87 @@ def loosenings(change: Change) -> Iterator[Loosening]:
     yield from _steps(change)
 
 
+# Where more names on a list judge less: what each stands for.
+_LISTED = {
+    "ignore": "leaves out the rules of {}, which counted before this change",
+    "exclude": "leaves out the files of {}, which counted before this change",
+    "per_path_ignores": "leaves out {}, which counted before this change",
+    "preboot": "takes {} for a check of services; before this change that had to show",
+    "readiness_routes": "takes {} for an answer on readiness; before this change that had to show",
+}
+_MINOR = ("target", "profile", "per_path_ignores", "preboot", "readiness_routes")
+
+
 def _settings(change: Change) -> Iterator[Loosening]:
+    """Every setting whose other value is the looser one, by the table beside their definition."""
     old, new = change.before.index.config, change.after.index.config
     path = new.source or old.source or None
-
-    def made(name: str, before: object, after: object, severity: Severity) -> Loosening:
-        was, is_ = _told(before), _told(after)
-        return Loosening(
-            path,
-            name,
-            f"{name} is {is_}; before this change it was {was}",
-            severity,
-            None,
-            was,
-            is_,
-        )
-
-    for name, before, after in (
-        ("fail_on", _rank(old), _rank(new)),
-        ("fail_under", old.fail_under or 0.0, new.fail_under or 0.0),
-    ):
-        if after < before:
-            was, is_ = getattr(old, name), getattr(new, name)
-            yield made(name, was, is_, Severity.HIGH)
-    if any(_drop(new, dimension) > _drop(old, dimension) for dimension in Dimension):
-        yield made("max_drop", old.max_drop, new.max_drop, Severity.HIGH)
-    if new.target < old.target:
-        yield made("target", old.target, new.target, Severity.MEDIUM)
-    if new.profile != old.profile and new.profile != "service":
-        yield made("profile", old.profile, new.profile, Severity.MEDIUM)
-    left = _names(new.select)
-    if left and (not old.select or _names(old.select) - left):
-        yield made("select", old.select, new.select, Severity.HIGH)
-    for name in ("ignore", "exclude"):
-        for added in sorted(_names(getattr(new, name)) - _names(getattr(old, name))):
-            what = "the rules of" if name == "ignore" else "the files of"
-            yield Loosening(
-                path,
-                f"{name} {added}",
-                f"{name} leaves out {what} {one_line(added)}, which counted before this change",
-                Severity.HIGH,
-                after=one_line(added),
-            )
-    for pattern, rule in sorted(_per_path(new) - _per_path(old)):
-        yield Loosening(
-            path,
-            f"per_path_ignores {pattern} {rule}",
-            f"per_path_ignores leaves out {rule.upper()} in {one_line(pattern)}, which counted"
-            " before this change",
-            Severity.MEDIUM,
-            after=one_line(pattern),
-        )
+    for name, looser in LOOSER.items():
+        severity = Severity.MEDIUM if name in _MINOR else Severity.HIGH
+        if looser is Looser.MORE:
+            for added in sorted(_added(old, new, name)):
+                what = _LISTED[name].format(one_line(added))
+                message = f"{name} {what}"
+                yield Loosening(path, f"{name} {added}", message, severity, after=one_line(added))
+        elif _is_looser(looser, name, old, new):
+            was, is_ = _told(getattr(old, name)), _told(getattr(new, name))
+            message = f"{name} is {is_}; before this change it was {was}"
+            yield Loosening(path, name, message, severity, None, was, is_)
 
 
-def _rank(config: Config) -> int:
-    """How much fails: more for a threshold that more findings reach; 0 for none."""
-    return 0 if config.fail_on is None else 1 + Severity(config.fail_on).rank
+def _is_looser(looser: Looser, name: str, old: Config, new: Config) -> bool:
+    if looser is Looser.LOWER:
+        return _strictness(new, name) < _strictness(old, name)
+    if looser is Looser.HIGHER:
+        return any(_drop(new, dimension) > _drop(old, dimension) for dimension in Dimension)
+    if looser is Looser.FEWER:
+        before, left = (_names(getattr(config, name)) for config in (old, new))
+        return bool(left) and (not before or bool(before - left))
+    if looser is Looser.OTHER:
+        return new.profile not in (old.profile, "service")
+    return False
+
+
+def _added(old: Config, new: Config, name: str) -> set[str]:
+    """What a list leaves out or takes in that it did not before."""
+    if name == "ignore":
+        return _names(new.ignore) - _names(old.ignore)
+    if name == "per_path_ignores":
+        return _per_path(new) - _per_path(old)
+    if name == "exclude":
+        before = _excluded(old)
+        return {
+            pattern
+            for pattern, excepted in _excluded(new)
+            if not any(pattern == known and there <= excepted for known, there in before)
+        }
+    return set(getattr(new, name)).difference(getattr(old, name))
+
+
+def _per_path(config: Config) -> set[str]:
+    return {
+        f"{plain(rule).upper()} in {pattern}"
+        for pattern, rules in config.per_path_ignores.items()
+        for rule in rules
+    }
+
+
+def _excluded(config: Config) -> list[tuple[str, set[str]]]:
+    """Each pattern of files that are not seen, with the exceptions that follow it."""
+    patterns = config.exclude
+    return [
+        (pattern, {each for each in patterns[position + 1 :] if each.startswith("!")})
+        for position, pattern in enumerate(patterns)
+        if not pattern.startswith("!")
+    ]
+
+
+def _strictness(config: Config, name: str) -> float:
+    """How much fails by a threshold: more where more findings, or higher scores, do; 0 for none."""
+    value = getattr(config, name)
+    if value is None:
+        return 0.0
+    return 1.0 + Severity(value).rank if name == "fail_on" else float(value)
 
 
 def _drop(config: Config, dimension: Dimension) -> float:
@@ -112,14 +137,6 @@ def _drop(config: Config, dimension: Dimension) -> float:
 
 def _names(values: tuple[str, ...]) -> set[str]:
     return set(map(plain, values))
-
-
-def _per_path(config: Config) -> set[tuple[str, str]]:
-    return {
-        (pattern, plain(rule))
-        for pattern, rules in config.per_path_ignores.items()
-        for rule in rules
-    }
 
 
 def _told(value: object) -> str:

@@ -9,8 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from readiness import baseline, compare, registry
-from readiness.config import PYPROJECT, STANDALONE, Config, Waiver, extend, read, read_policy
+from readiness import baseline, compare, policy, registry
+from readiness.config import (
+    LOOSER,
+    PYPROJECT,
+    STANDALONE,
+    Config,
+    Looser,
+    Waiver,
+    extend,
+    read,
+    read_policy,
+    settings,
+)
 from readiness.configure import Options, configure
 from readiness.errors import ConfigError
 from readiness.packaged import policy_of
@@ -98,6 +109,15 @@ def test_a_baseline_that_comes_after_a_gate_is_told(before: str) -> None:
             'per_path_ignores = {"old/" = ["HYG001"]}',
             "per_path_ignores leaves out HYG001 in old/",
         ),
+        ('exclude = ["old_code/"]', 'exclude = ["old-code/"]', "the files of old-code/"),
+        ('exclude = ["data/", "!data/app/"]', 'exclude = ["data/"]', "the files of data/"),
+        (
+            'exclude = ["data/", "!data/app/"]',
+            'exclude = ["!data/app/", "data/"]',
+            "the files of data/",
+        ),
+        ('preboot = ["a"]', 'preboot = ["a", "log"]', "takes log for a check of services"),
+        ("", 'readiness_routes = ["/"]', "takes / for an answer on readiness"),
     ],
 )
 def test_each_setting_that_is_less_strict_is_told(before: str, after: str, message: str) -> None:
@@ -116,10 +136,45 @@ def test_each_setting_that_is_less_strict_is_told(before: str, after: str, messa
         ('select = ["SEC001"]', 'select = ["SEC001", "HYG001"]'),
         ('ignore = ["HYG001", "SEC001"]', 'ignore = ["sec001"]'),
         ("target = 5", "target = 9"),
+        ('exclude = ["data/"]', 'exclude = ["data/", "!data/app/"]'),
+        ('preboot = ["a", "b"]', 'preboot = ["b"]'),
+        ("", 'plan = "plan.toml"'),
     ],
 )
 def test_what_is_stricter_or_written_otherwise_is_not(before: str, after: str) -> None:
     assert messages(toml(before), toml(after)) == []
+
+
+def test_every_setting_says_which_change_of_it_loosens() -> None:
+    assert list(LOOSER) == list(settings(Config))
+    lists = {name for name, looser in LOOSER.items() if looser is Looser.MORE}
+    assert lists == set(policy._LISTED)
+
+
+# A looser value of every setting than that before it: one that is missing here was forgotten.
+_LOOSENED = {
+    "profile": ('profile = "service"', 'profile = "auto"'),
+    "target": ("", "target = 8.9"),
+    "select": ("", 'select = ["security"]'),
+    "ignore": ("", 'ignore = ["security"]'),
+    "exclude": ("", 'exclude = ["*"]'),
+    "per_path_ignores": ("", 'per_path_ignores = {"*" = ["HYG006"]}'),
+    "fail_under": ("fail_under = 0.1", "fail_under = 0"),
+    "fail_on": ('fail_on = "info"', 'fail_on = "low"'),
+    "max_drop": ("max_drop = {security = 0.0}", "max_drop = {tests = 0.0}"),
+    "preboot": ("", 'preboot = ["main"]'),
+    "readiness_routes": ("", 'readiness_routes = ["/"]'),
+}
+
+
+@pytest.mark.parametrize("name", [n for n, looser in LOOSER.items() if looser is not Looser.NEVER])
+def test_a_looser_value_of_every_setting_is_told(name: str) -> None:
+    if LOOSER[name] is Looser.APART:
+        assert name in ("baseline", "waivers", "extends")  # each has tests of its own
+        return
+    before, after = _LOOSENED[name]
+    (told,) = loosened(toml(before), toml(after))
+    assert told.key.startswith(name)
 
 
 def waiver(until: str = "2026-12-01", path: str = "a.py") -> str:
@@ -198,7 +253,7 @@ def test_a_comment_that_allows_a_secret_is_told() -> None:
 
 
 def test_what_is_set_counts_and_lists_add_up() -> None:
-    policy = read_policy(
+    base = read_policy(
         b'fail_on = "high"\ntarget = 8\nselect = ["SEC001"]\nignore = ["HYG001"]\n'
         b'per_path_ignores = {"a" = ["HYG002"]}\n[[waivers]]\nrule = "X"\nreason = "r"\n',
         "policy.toml",
@@ -208,7 +263,7 @@ def test_what_is_set_counts_and_lists_add_up() -> None:
         b'["HYG003"], "b" = ["HYG003"]}\n',
         STANDALONE,
     )
-    both = extend(policy, own)
+    both = extend(base, own)
     assert (both.fail_on, both.target, both.select) == ("high", 9.0, ("HYG001",))
     assert both.ignore == ("HYG001", "HYG006")
     assert both.per_path_ignores == {"a": ("HYG002", "HYG003"), "b": ("HYG003",)}
