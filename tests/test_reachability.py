@@ -469,6 +469,28 @@ def test_a_loader_that_is_given_whole_names_does_not_look_beside_itself(whole: s
     assert not reachability.live("app/dead.py")
 
 
+def test_a_string_that_ends_in_a_class_and_its_module_holds_the_module() -> None:
+    reachability = of(
+        f"{MAIN}{CORE}SENDERS = {{'mail': 'smtp.Smtp', 'sms': 'sms.Sms', 'log': 'log.write'}}\n"
+        "-- app/senders/smtp.py --\nclass Smtp: pass\n"
+        "-- app/senders/sms.py --\nclass Other: pass\n"
+        "-- app/senders/log.py --\ndef write(): pass\n"
+    )
+    assert reachability.held["app/senders/smtp.py"].summary == "app/core.py names it"
+    assert not reachability.live("app/senders/sms.py")
+    assert not reachability.live("app/senders/log.py")
+
+
+def test_the_scripts_that_a_package_installs_are_started_with_what_they_import() -> None:
+    reachability = of(
+        "-- setup.py --\nfrom setuptools import setup\n"
+        "setup(name='shop', scripts=['bin/shop-purge'])\n"
+        "-- bin/shop-purge --\n#!/usr/bin/env python\nfrom shop.purge import main\nmain()\n"
+        "-- shop/__init__.py --\n-- shop/purge.py --\ndef main(): pass\n"
+    )
+    assert "shop/purge.py" in reachability.reached
+
+
 def test_what_the_environment_may_name_in_place_of_a_default_is_held() -> None:
     reachability = of(
         f"{MAIN}{CORE}import os\nmailer = os.environ.get('MAILER', 'app.mail.Mailer')\n"

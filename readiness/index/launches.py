@@ -281,6 +281,10 @@ class _Finder:
                     if target:
                         text = f"{script.name} = {script.target}"
                         yield Launch(file, script.line, target, Source.SCRIPT, None, text)
+                elif script.kind == "file":
+                    target = self._place([own], Start(script.target))
+                    if target:
+                        yield Launch(file, script.line, target, Source.SCRIPT, None, script.target)
                 for command in script.commands:
                     home = [posixpath.join(own, command.directory)]
                     yield from self._in_folders(file, command, home, Source.SCRIPT)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from readiness.facts import python
+
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
 
@@ -51,6 +53,7 @@ class Resolver:
     """
 
     def __init__(self, index: RepoIndex) -> None:
+        self._index = index
         self._files = index.files
         self._folders = index.folders
         self._named: dict[str, list[str]] = {}
@@ -153,7 +156,15 @@ class Resolver:
                     found = self._by_end(ending, near)
                     if found:
                         return found
-        return ""
+        return self._holder(parts[0], parts[1], near) if guess and len(parts) == 2 else ""
+
+    def _holder(self, module: str, name: str, near: str) -> str:
+        """The file of this name that defines a class of that name, for "smtp.SmtpMailer"."""
+        if not name[0].isupper():
+            return ""
+        named = self._named.get(f"{module}.py", ())
+        facts = ((path, self._index.facts(python.SLICE, path)) for path in named)
+        return nearest([path for path, known in facts if known and name in known.names], near)
 
     def script_import(self, text: str, source: str) -> str:
         """The file that JavaScript or TypeScript in `source` imports as `text`."""
