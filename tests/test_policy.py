@@ -200,6 +200,14 @@ PRECOMMIT = "-- .pre-commit-config.yaml --\nrepos:\n- repo: x\n  hooks:\n"
         ("  - id: ruff\n", "  - id: ruff\n    exclude: ^old/\n", "exclude is ^old/"),
         ("  - id: ruff\n", "  - id: ruff\n    stages: [manual]\n", "ruff does not run any more"),
         ("  - id: ruff\n", "  - id: ruff\nexclude: ^old/\n", "exclude is ^old/"),
+        ("  - id: ruff\n", "  - id: ruff\n    types: [markdown]\n", "types is markdown"),
+        ("  - id: gitleaks\n", "  - id: gitleaks\n    entry: 'true'\n", "otherwise: entry is true"),
+        ("  - id: ruff\n", "  - id: ruff\nci: {skip: [ruff]}\n", "ci.skip is ruff"),
+        (
+            "  - id: readiness\n",
+            "  - id: readiness\n    args: [--fail-on, critical]\n",
+            "otherwise: args is --fail-on critical",
+        ),
     ],
 )
 def test_a_hook_that_runs_no_more_or_on_less_is_told(before: str, after: str, message: str) -> None:
@@ -226,6 +234,101 @@ def workflow(*steps: str, on: str = "pull_request") -> str:
 def test_a_gate_that_does_not_fail_any_more_is_told(before: str, after: str, told: str) -> None:
     (message,) = messages(before, after)
     assert told in message and "any more" in message
+
+
+def test_what_a_hook_of_others_is_told_is_its_users_matter() -> None:
+    ruff = PRECOMMIT + "  - id: ruff\n"
+    assert messages(ruff, ruff + "    args: [--fix]\n") == []
+
+
+OUR = workflow("readiness audit --since")
+_STEP = "    - run: readiness audit --since\n"
+
+
+def with_keys(*keys: str) -> str:
+    """Our gate, with other keys on its step."""
+    return OUR.replace(_STEP, _STEP + "".join(f"      {key}\n" for key in keys))
+
+
+def as_script(*lines: str) -> str:
+    return OUR.replace(_STEP, "    - run: |\n" + "".join(f"        {line}\n" for line in lines))
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (with_keys("continue-on-error: true"), "does not fail"),
+        (
+            with_keys("id: gate", "continue-on-error: true")
+            + "    - if: steps.gate.outcome == 'failure'\n      run: echo\n",
+            "its continue-on-error is true",
+        ),
+        (workflow("readiness audit --since || true"), "does not fail"),
+        (workflow("readiness audit --since || exit 0"), "does not fail"),
+        (workflow("'true || readiness audit --since'"), "its run is true ||"),
+        (as_script("exit 0", "readiness audit --since"), "its run is exit 0"),
+        (as_script("set +e", "readiness audit --since", "true"), "does not fail"),
+        (as_script("readiness() { true; }", "readiness audit --since"), ""),
+        (as_script("if readiness audit --since; then :; fi"), "does not fail"),
+        (workflow("readiness audit --since --fail-on critical"), "does not fail"),
+        (workflow("readiness audit --since HEAD"), "does not fail"),
+        (with_keys("if: github.actor != 'ada'"), "its if is github.actor != 'ada'"),
+        (with_keys("if: false"), "does not fail"),
+        (with_keys("shell: 'true {0}'"), "its shell is true {0}"),
+        (with_keys("working-directory: elsewhere"), "its working-directory is elsewhere"),
+        (with_keys("env: {PATH: ./bin}"), "its PATH is ./bin"),
+        (OUR.replace("  a:\n", "  a:\n    if: ${{ !cancelled() && false }}\n"), "its if is"),
+        (OUR.replace("  a:\n", "  a:\n    continue-on-error: true\n"), "does not fail"),
+        (
+            OUR.replace("on: pull_request", "on: {pull_request: {paths-ignore: ['app/**']}}"),
+            "do not run any more where paths-ignore says app/**",
+        ),
+        (
+            OUR.replace("on: pull_request", "on: {pull_request: {paths: [docs/**]}}"),
+            "where paths says only docs/**",
+        ),
+        (
+            OUR.replace("on: pull_request", "on: {pull_request: {paths: ['**', '!app/**']}}"),
+            "where paths says !app/**",
+        ),
+        (
+            OUR.replace("on: pull_request", "on: {pull_request: {branches-ignore: [release]}}"),
+            "where branches-ignore says release",
+        ),
+        (OUR.replace("on: pull_request", "on: push"), "do not run any more on pull_request"),
+    ],
+)
+def test_a_gate_that_is_made_harmless_is_told(after: str, told: str) -> None:
+    assert any(told in each for each in messages(OUR, after))
+    assert messages(after, after) == []
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        OUR + "    - run: pytest\n",
+        OUR.replace("on: pull_request", "on: [push, pull_request]"),
+        with_keys("name: The gate", "timeout-minutes: 5", "env: {CI: '1'}"),
+        workflow("readiness audit --since --jobs 2 --format=github"),
+        OUR
+        + OUR.replace("-- .github/workflows/ci.yml --", "-- .github/workflows/b.yml --").replace(
+            "pull_request", "{pull_request: {paths: [docs/**]}}"
+        ),
+        "-- .github/workflows/b.yml --\n" + OUR.partition("\n")[2],
+    ],
+    ids=["a step", "an event", "keys", "shown", "another file", "renamed"],
+)
+def test_a_gate_that_stays_what_it_was_is_not(after: str) -> None:
+    assert messages(OUR, after) == []
+    assert messages(with_keys("if: github.actor != 'ada'"), OUR) == [], "runs on more"
+
+
+def test_a_condition_on_a_tool_of_others_is_told_and_what_it_is_told_is_not() -> None:
+    before = workflow("pytest")
+    after = before.replace("- run: pytest\n", "- run: pytest -x\n      if: github.ref == 'x'\n")
+    (told,) = messages(before, after)
+    assert "its if is github.ref == 'x'" in told
+    assert messages(before, before.replace("pytest\n", "pytest -x --cov\n")) == []
 
 
 @pytest.mark.parametrize(

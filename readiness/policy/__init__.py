@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
-
-from msgspec import Struct
 
 from readiness import secrets
 from readiness.config import LOOSER, Config, Looser, Waiver, plain
 from readiness.errors import one_line
-from readiness.facts import hooks, text
-from readiness.index import RepoIndex
-from readiness.index.commands.tasks import GATES
-from readiness.index.workflows import WorkflowStep, gates
+from readiness.facts import text
 from readiness.model import Dimension, Severity
+from readiness.policy import ci
+from readiness.policy.loosening import Loosening
 from readiness.rule import Change
 
+__all__ = ["Loosening", "loosenings"]
+
 _SHOWN = 5
-_OURS = ("readiness", "readiness-staged")
-_SHOWS = ("--format", "--output", "--jobs")
-
-
-class Loosening(Struct, frozen=True):
-    """One thing that is judged less strictly after a change. `key` tells it from others in its
-    file; `before` and `after` say what was and what is, empty where there is nothing."""
-
-    path: str | None
-    key: str
-    message: str
-    severity: Severity
-    line: int | None = None
-    before: str = ""
-    after: str = ""
 
 
 def loosenings(change: Change) -> Iterator[Loosening]:
@@ -42,8 +26,7 @@ def loosenings(change: Change) -> Iterator[Loosening]:
     yield from _baseline(change)
     yield from _inline(change)
     yield from _allowed(change)
-    yield from _hooks(change)
-    yield from _steps(change)
+    yield from ci.loosened(change)
 
 
 # Where more names on a list judge less: what each stands for.
@@ -219,13 +202,7 @@ def _adopts(change: Change) -> bool:
     """Did nothing of ours judge this repository before? Its first baseline loosens nothing: what
     the change itself brings is new to the base all the same."""
     before = change.before.index
-    steps = (step for found in _gates(before, False).values() for step in found)
-    return not (
-        before.config.source
-        or change.before.baseline_path
-        or any(id_ in _OURS for id_ in _hooks_of(before))
-        or any(map(_is_ours, steps))
-    )
+    return not (before.config.source or change.before.baseline_path or ci.holds_ours(before))
 
 
 def _inline(change: Change) -> Iterator[Loosening]:
@@ -271,100 +248,3 @@ def _allowed(change: Change) -> Iterator[Loosening]:
                 facts.allowed[-1],
                 after="pragma: allowlist secret",
             )
-
-
-def _hooks(change: Change) -> Iterator[Loosening]:
-    old, new = _hooks_of(change.before.index), _hooks_of(change.after.index)
-    for id_, before in old.items():
-        path, after = before[0][0], new.get(id_, [])
-        severity = Severity.HIGH if id_ in _OURS else Severity.MEDIUM
-        if len(after) < len(before):
-            yield Loosening(
-                path,
-                f"hook {id_}",
-                f"the hook {one_line(id_)} does not run any more",
-                severity,
-                before=one_line(id_),
-            )
-            continue
-        was = Counter(setting for _, hook in before for setting in hook.narrowed)
-        for _, hook in after:
-            for name, value in hook.narrowed:
-                if was[name, value]:
-                    was[name, value] -= 1
-                    continue
-                yield Loosening(
-                    path,
-                    f"hook {id_} {name} {value}",
-                    f"the hook {one_line(id_)} runs on less: {name} is {one_line(value)}",
-                    severity,
-                    hook.line,
-                    after=one_line(value),
-                )
-
-
-def _hooks_of(index: RepoIndex) -> dict[str, list[tuple[str, hooks.Hook]]]:
-    """The hooks that run by themselves, by id."""
-    found: dict[str, list[tuple[str, hooks.Hook]]] = defaultdict(list)
-    for path, facts in index.each(hooks.SLICE):
-        for hook in facts.hooks:
-            if not hook.manual:
-                found[hook.id].append((path, hook))
-    return found
-
-
-def _steps(change: Change) -> Iterator[Loosening]:
-    """Gates that CI had before: those that run on a change, then those that run at all."""
-    told: set[str] = set()
-    for on_change in (True, False):
-        old, new = (_gates(side.index, on_change) for side in (change.before, change.after))
-        tasks_before, tasks_after = (
-            Counter(step.task for steps in each.values() for step in steps) for each in (old, new)
-        )
-        for tool, before in old.items():
-            after, task = new.get(tool, []), before[0].task
-            replaced = tasks_after[task] >= tasks_before[task] and not _is_ours(before[0])
-            if len(after) >= len(before) or replaced or tool in told:
-                continue
-            told.add(tool)
-            gone = before[0]
-            where = " on changes" if on_change else ""
-            left = f"; {len(after)} of {len(before)} places are left" if after else ""
-            yield Loosening(
-                gone.file,
-                f"step {tool}",
-                f"CI does not fail{where} by `{one_line(gone.text)}` any more{left}",
-                Severity.MEDIUM if after else Severity.HIGH,
-                before=one_line(gone.text),
-            )
-
-
-def _gates(index: RepoIndex, on_change: bool) -> dict[str, list[WorkflowStep]]:
-    """The steps that can fail their job, by tool; those of ours by all their words."""
-    found: dict[str, list[WorkflowStep]] = defaultdict(list)
-    workflows = index.workflows
-    for step in workflows.steps:
-        if step.task not in GATES or step.neutralised or gates.never(step.job, step.step):
-            continue
-        if not on_change or step.file in workflows.on_change:
-            found[_signature(step) if _is_ours(step) else step.tool].append(step)
-    return found
-
-
-def _signature(step: WorkflowStep) -> str:
-    """The step without what only says how its answer is shown."""
-    if step.command is None:
-        inputs = (f"{name}={value}" for name, value in sorted(step.step.inputs.items()))
-        return " ".join((step.tool, *inputs))
-    words = iter(step.text.split(" "))
-    kept = []
-    for word in words:
-        if word in _SHOWS:
-            next(words, None)
-        elif word.partition("=")[0] not in _SHOWS:
-            kept.append(word)
-    return " ".join(kept)
-
-
-def _is_ours(step: WorkflowStep) -> bool:
-    return step.tool.rpartition("/")[2] in _OURS
