@@ -29,6 +29,19 @@ poetry run python main.py --config=conf/prod.yaml
     assert references(tree, "main.py") == []
 
 
+def test_an_option_of_a_command_names_modules() -> None:
+    tree = """\
+-- Makefile --
+lint:
+\t. bin/activate; pylint --load-plugins=checks.models,checks.imports app --ds=conf.test
+-- checks/models.py --
+-- checks/imports.py --
+-- conf/test.py --
+"""
+    for path in ("checks/models.py", "checks/imports.py", "conf/test.py"):
+        assert references(tree, path) == ["Makefile:2 runs"]
+
+
 def test_a_script_that_starts_what_is_gone_does_not_start_the_archived_copy() -> None:
     tree = """\
 -- app/start.sh --

@@ -186,6 +186,9 @@ class _Collector:
         for number, word in enumerate(words):
             if word.startswith("-") and (match := _OPTION.match(word)):
                 word = match[1]
+                for part in word.split(",") if "." in word and "/" not in word else ():
+                    target = self._resolver.module(part, folders, source, guess)
+                    self._add(source, target, line, use, part)
             if len(word) <= _LONGEST and " " not in word:
                 if "/" in word or "." in word or (number and name in _TAKES_FOLDERS):
                     self._add(source, seen[word], line, use, word)
