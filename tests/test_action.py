@@ -618,3 +618,14 @@ def test_what_it_installs_is_what_the_project_asks_for() -> None:
         assert versions and all(version in wanted.specifier for version in versions), line
     requirements = re.split(r"\n(?=\S)", text.strip())
     assert all("--hash=sha256:" in each for each in requirements)
+
+
+def test_the_page_tells_every_input_with_its_default() -> None:
+    page = (ROOT / "docs/gate.md").read_text()
+    told = dict(re.findall(r"^\| `(\w+)` \| (?:`([^`]+)`|[^|]+) \|", page, re.M))
+    assert told == {
+        name: each["default"] if each["default"].isalpha() or name == "path" else ""
+        for name, each in ACTION["inputs"].items()
+    }
+    [outputs] = re.findall(r"Outputs: `(\w+)`.*and `(\w+)`", page)
+    assert set(ACTION["outputs"]) == set(outputs)
