@@ -111,6 +111,15 @@ FEATURES = {
     "an operation": "-- deploy/backup/values.sql --\nx\n",
     "pages": "-- templates/archive/list.html --\nx\n",
     "a route of a file-system router": "-- app/archive/page.tsx --\nx\n",
+    "pages of such a router, however deep": (
+        "-- app/[id]/archives/header.tsx --\nx\n-- app/[id]/archives/list/page.tsx --\nx\n"
+        "-- app/[id]/archives/[archivedId]/page.tsx --\nx\n"
+    ),
+    "a state of things that JavaScript imports in two places": (
+        "-- web/store/archived/issue.ts --\nx\n-- web/store/archived/index.ts --\nx\n"
+        "-- web/store/root.ts --\nimport { Issues } from './archived'\n"
+        "-- web/hooks/use.ts --\nimport { Issues } from '@/store/archived'\n"
+    ),
     "data that a service keeps": "-- data/backups/.gitkeep --\n-- data/backups/a.zip --\nx\n",
     "a mirror of a live folder in the tests": (
         "-- tests/archive/test_a.py --\ndef test_a(): pass\n-- app/archive/__init__.py --\n"

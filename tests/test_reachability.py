@@ -134,6 +134,8 @@ def test_what_live_code_may_load_by_name_is_held_with_all_that_it_imports(
         "-- shop/templatetags/money.py --\n",
         "-- shop/apps.py --\n",
         "-- shop/formats/pt_BR/formats.py --\n",
+        "-- shop/db_migrations/0001_first.py --\nfrom django.db import migrations\n"
+        "class Migration(migrations.Migration): pass\n",
         "-- shop/tasks.py --\nfrom celery import shared_task\n",
         "-- alembic/versions/1_first.py --\n-- alembic/env.py --\nfrom alembic import context\n",
         "-- shop/migration/env.py --\n-- shop/migration/script.py.mako --\n",

@@ -9,6 +9,7 @@ References from archives never count. Nothing here asks the import graph, which 
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,7 @@ from enum import IntEnum
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from readiness.facts import python
+from readiness.facts import mentions, python
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -49,7 +50,8 @@ _PAGES = {
     *("content", "_posts", "emails", "email", "locales", "i18n", "icons", "public", "static"),
     *("assets", "media", "img", "images", "themes", "features"),
 }
-_PAGE_FILES = {"page", "route", "+page", "+server", "index"}  # of file-system routers
+_PAGE_FILES = {"page", "route", "layout", "+page", "+server"}  # of file-system routers
+_PAGE_CODE = {"js", "jsx", "ts", "tsx", "vue", "svelte", "astro"}
 _NEVER_BELOW = {
     *("migrations", "versions", "fixtures", "testdata", "test_data", "cassettes", "samples"),
     *("node_modules", "vendor", "third_party", "site-packages"),
@@ -88,7 +90,9 @@ def tokens(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65536)
 def judge(name: str) -> Name:
-    """What a folder's own name says."""
+    """What a folder's own name says; that of a parameter in a route, `[archivedId]`, nothing."""
+    if name.startswith(("[", "{", "$", ":")):
+        return Name.NOTHING
     parts = tokens(name)
     words = [part for part in parts if not part.isdigit() and part not in _MONTHS]
     marks = [word for word in words if word in _MARKERS]
@@ -150,7 +154,8 @@ class Judge:
         said = f'its name says "{own}"'
         files = [path for path in below(self._index, folder) if _base(path) not in _KEEPERS]
         if name is Name.PLAIN and above.isdisjoint(_PAGES):
-            return said if files else ""
+            state = own.lower() in _PUT_AWAY and self._used(folder, bare=True)
+            return said if files and not state else ""  # a state of things, as archived orders
         code = [path for path in files if _extension(path) in CODE]
         copies = self._copies(code)
         if name is Name.WEAK or not above.isdisjoint(_PAGES):  # a theme, a variant beside others
@@ -171,7 +176,9 @@ class Judge:
         direct = {_base(path) for path in code if path.rpartition("/")[0] == folder}
         if {"__init__.py", "apps.py"} <= direct:
             return True  # a Django application of that name
-        if any(_stem(name) in _PAGE_FILES and not name.endswith(".html") for name in direct):
+        if any(_stem(name) == "index" and not name.endswith(".html") for name in direct):
+            return True
+        if any(_stem(path) in _PAGE_FILES and _extension(path) in _PAGE_CODE for path in code):
             return True
         words = tokens(own)
         if "old" not in words and "deprecated" not in words:
@@ -184,7 +191,7 @@ class Judge:
         return self._used(folder, bare=len(words) == 1)
 
     def _used(self, folder: str, *, bare: bool) -> bool:
-        """Does live Python use it as a package? One import of a bare `archive` may be a leftover
+        """Does live code use it as a package? One import of a bare `archive` may be a leftover
         (then it is a fault of its own); two, or one that leads to most of it, make a feature."""
         importers, used = self._importers.get(folder, (set(), set()))
         if not importers:
@@ -194,8 +201,8 @@ class Judge:
         modules = {
             _stem(child) if child in self._index.files else _base(child)
             for child in self._index.folders[folder]
-            if child in self._index.folders or child.endswith(".py")
-        } - {"__init__"}
+            if child in self._index.folders or _extension(child) in PROGRAMS
+        } - {"__init__", "index"}
         return len(modules) > 1 and 2 * len(used & modules) >= len(modules)
 
     @cached_property
@@ -223,7 +230,21 @@ class Judge:
                         names.update(used)
                         if not inside:
                             importers.add(source)
+        for source, text in self._script_imports(by_name) if by_name else ():
+            for folder, used in _passed_by_script(source, text, by_name):
+                if not source.startswith(folder + "/"):
+                    importers, names = found.setdefault(folder, (set(), set()))
+                    importers.add(source)
+                    names.update(used)
         return found
+
+    def _script_imports(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """(file, text) of what live JavaScript imports by a path that one of these names is in."""
+        telling = re.compile("|".join(rf"(?<![\w-]){re.escape(name)}(?![\w-])" for name in names))
+        for source, facts in self._index.each(mentions.SLICE):
+            texts = [text for text, _ in facts.imports if telling.search(text)]
+            if texts and not _stands_in(source, self._candidates | self._tests):
+                yield from ((source, text) for text in texts)
 
     @cached_property
     def _live_names(self) -> Counter[str]:
@@ -264,6 +285,21 @@ def _passed(
         for folder in by_name.get(part, ()):
             if _ends_with(folder, parts[: position + 1]):
                 yield folder, parts[position + 1 : position + 2]
+
+
+def _passed_by_script(
+    source: str, text: str, by_name: dict[str, list[str]]
+) -> Iterator[tuple[str, list[str]]]:
+    """As `_passed`, for a path in JavaScript: a relative one, or one below some alias."""
+    relative = text.startswith(".")
+    if relative:
+        text = posixpath.normpath(posixpath.join(posixpath.dirname(source), text))
+    parts = text.split("/")
+    for position, part in enumerate(parts):
+        for folder in by_name.get(part, ()):
+            whole = relative and folder == "/".join(parts[: position + 1])
+            if whole or (not relative and _ends_with(folder, parts[1 : position + 1][-2:])):
+                yield folder, [name.partition(".")[0].lower() for name in parts[position + 1 :][:1]]
 
 
 def below(index: RepoIndex, folder: str) -> list[str]:

@@ -175,6 +175,9 @@ def _registered(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
             continue
         for definition in facts.definitions:
             found = next((d for d in definition.decorators if _REGISTERS.search(d)), None)
+            if definition.bases in (("migrations.Migration",), ("Migration",)):
+                yield path, _told(path, "is a migration that Django finds", definition.line)
+                break
             if definition.name == "includeme":  # of Pyramid
                 yield path, _told(path, "is included by its name", definition.line)
                 break

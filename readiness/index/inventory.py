@@ -58,7 +58,7 @@ class Inventory(Struct, frozen=True):
         return folder or None
 
 
-_TESTS = {"tests", "__tests__", "__test__", "e2e", "cypress"}
+_TESTS = {"tests", "unittests", "unittest", "__tests__", "__test__", "e2e", "cypress"}
 _PERHAPS_TESTS = {"test", "testing", "spec", "specs"}  # tests, or helpers that a package ships
 _FIXTURES = {
     *("fixtures", "fixture", "testdata", "test_data", "test-data", "golden", "goldens"),
