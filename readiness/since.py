@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from readiness.configure import LARGEST, Options, baseline_of, configure, visibl
 from readiness.errors import RepositoryError, UsageError, one_line
 from readiness.facts import hooks, shell, text, workflow
 from readiness.index import RepoIndex
+from readiness.index.archives import PROGRAMS
 from readiness.model import (
     BaselineEntry,
     Comparison,
@@ -35,6 +37,18 @@ _DEEPEN = (
     ' GIT_DEPTH: "0")'
 )
 TOO_LARGE = "larger than "  # the beginning of a reason for not reading a file
+NO_TEXT = "it is no text"
+_SOURCE = PROGRAMS | {
+    "cfg",
+    "conf",
+    "dockerfile",
+    "env",
+    "ini",
+    "properties",
+    "toml",
+    "yaml",
+    "yml",
+}
 _PARENTED = "..."  # behind a name: the merge base with it
 
 
@@ -154,7 +168,7 @@ def judge(
             ends.config,
             errors.values(),
             comparison,
-            _unread(ends, trees),
+            _unread(ends, trees, change),
         ),
     )
 
@@ -181,17 +195,34 @@ def _hold_whole(ends: Ends) -> None:
             )
 
 
-def _unread(ends: Ends, trees: compare.Trees) -> list[SkippedFile]:
-    """The files of the change that could not be judged and could before, or are new. What is too
-    large is left out: data, which the audit says it did not read."""
+def _unread(ends: Ends, trees: compare.Trees, change: Change) -> list[SkippedFile]:
+    """The files of the change that could not be judged and could before, or are new. Data that is
+    too large, or no text, is left out: the audit says that it did not read it."""
     before = {trees.renames.path(skipped.path) for skipped in ends.before.skipped_files}
-    return [
+    known = {trees.renames.path(path) for path in trees.before}
+    skipped = [
         skipped
         for skipped in ends.after.skipped_files
         if skipped.path not in before
         and trees.before.get(skipped.path) != trees.after.get(skipped.path)
-        and not skipped.reason.startswith(TOO_LARGE)
+        and not (
+            skipped.reason.startswith(TOO_LARGE)
+            and skipped.path not in known
+            and not _is_source(skipped.path)
+        )
     ]
+    binary, was_binary = (
+        {path for path, facts in side.index.each(text.SLICE) if facts.encoding == "binary"}
+        for side in (change.after, change.before)
+    )
+    told = {each.path for each in skipped}
+    new = binary.difference(map(change.renamed, was_binary), told)
+    return skipped + [SkippedFile(path, NO_TEXT) for path in sorted(new) if _is_source(path)]
+
+
+def _is_source(path: str) -> bool:
+    """Is it by its name what rules read, and not data?"""
+    return path.rpartition("/")[2].rpartition(".")[2].lower() in _SOURCE
 
 
 def _told(report: Report, crashed: Container[str]) -> list[Finding]:
@@ -227,7 +258,7 @@ class _Found(Struct, frozen=True):
 
 def _news(ends: Ends, known: compare.Compared, change: Change) -> _Found:
     answers = {each.finding.fingerprint: each for each in ends.after.waived}
-    ignored = _ignores(change)
+    ignored = _free_ignores(ends, known, change)
     news: list[News] = []
     reopened: list[Waived] = []
     waived = old = 0
@@ -235,11 +266,11 @@ def _news(ends: Ends, known: compare.Compared, change: Change) -> _Found:
         answer = answers.get(finding.fingerprint)
         if answer is None:
             news.append(_judged(finding, "", ends.config))
-        elif _answers(answer, ignored):
+        elif not answer.inline or _use(ignored, finding):
             waived += 1
         else:
             reopened.append(answer)
-            why = "the comment that ignores it came with this change"
+            why = "the comment that ignores it came, or was moved, with this change"
             news.append(_judged(finding, why, ends.config))
     for pair in known.pairs:
         why = _worse(pair, ends.config)
@@ -264,9 +295,10 @@ def _worse(pair: compare.Pair, config: Config) -> str:
     if pair.added:
         more = f" and {len(pair.added) - 1:,} more" if len(pair.added) > 1 else ""
         return f"{one_line(pair.added[0])}{more} came with this change"
-    worse = pair.after.severity.rank < pair.before.severity.rank
-    if worse and gate.counts(pair.after, config) and not gate.counts(pair.before, config):
-        return f"it was only {pair.before.severity} before this change"
+    if gate.counts(pair.after, config) and not gate.counts(pair.before, config):
+        if pair.after.severity.rank < pair.before.severity.rank:
+            return f"it was only {pair.before.severity} before this change"
+        return "it was too unsure to count before this change"
     return ""
 
 
@@ -319,23 +351,29 @@ def _loosened(change: Change, config: Config, today: datetime.date) -> suppress.
     return suppress.split(findings, nothing, map(summarise, judges), today)
 
 
-def _ignores(change: Change) -> set[tuple[str, str]]:
-    """(path, rule) of each inline ignore of the base, where its file lies now."""
-    return {
+def _free_ignores(ends: Ends, known: compare.Compared, change: Change) -> Counter[tuple[str, str]]:
+    """(path, rule) of each inline ignore of the base, where its file lies now, but for those whose
+    finding is still there: a comment that is moved away from it answers for nothing new."""
+    ignores = Counter(
         (change.renamed(path), plain(rule))
         for path, facts in change.before.index.each(text.SLICE)
         for ignore in facts.ignores
         for rule in ignore.rules
-    }
+    )
+    inline = {each.finding.fingerprint for each in ends.before.waived if each.inline}
+    for pair in known.pairs:
+        if pair.before.fingerprint in inline:
+            _use(ignores, pair.after)
+    return ignores
 
 
-def _answers(answer: Waived, ignored: set[tuple[str, str]]) -> bool:
-    """Was what waives a new finding there before the change?"""
-    if not answer.inline:
-        return True
-    finding = answer.finding
-    names = {plain(finding.rule), plain(_rule(finding).name)}
-    return any((finding.location.path, name) in ignored for name in names)
+def _use(ignores: Counter[tuple[str, str]], finding: Finding) -> bool:
+    """Takes an ignore that answers for the finding; is there one?"""
+    for name in (plain(finding.rule), plain(_rule(finding).name)):
+        if ignores[finding.location.path or "", name] > 0:
+            ignores[finding.location.path or "", name] -= 1
+            return True
+    return False
 
 
 def _stale(change: Change, ends: Ends) -> tuple[BaselineEntry, ...]:

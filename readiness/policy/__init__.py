@@ -26,6 +26,7 @@ def loosenings(change: Change) -> Iterator[Loosening]:
     yield from _baseline(change)
     yield from _inline(change)
     yield from _allowed(change)
+    yield from _generated(change)
     yield from ci.loosened(change)
 
 
@@ -247,4 +248,21 @@ def _allowed(change: Change) -> Iterator[Loosening]:
                 Severity.MEDIUM,
                 facts.allowed[-1],
                 after="pragma: allowlist secret",
+            )
+
+
+def _generated(change: Change) -> Iterator[Loosening]:
+    """Files that people wrote and that now say a program did: no rule asks for their repair."""
+    old = {
+        change.renamed(path): facts.generated
+        for path, facts in change.before.index.each(text.SLICE)
+    }
+    for path, facts in change.after.index.each(text.SLICE):
+        if facts.generated and old.get(path) is False:
+            yield Loosening(
+                path,
+                "generated",
+                f"{one_line(path)} now says that a program wrote it, so most rules leave it out",
+                Severity.MEDIUM,
+                after="a comment in the head of the file",
             )
