@@ -11,12 +11,14 @@ from readiness import collect, registry, selection
 from readiness.cache import Cache, default_folder
 from readiness.config import Config
 from readiness.index import RepoIndex
-from readiness.model import Evidence, Finding, Report, Speaks
+from readiness.model import ActionKind, Evidence, Finding, Report, Speaks
 from readiness.repo import Repository
 from readiness.rule import slices_of
 
 COLUMNS = ("repository", "commit", "path", "label", "class", "said", "why")
 _SHORT = 12  # digits of a commit
+_KINDS = (ActionKind.ARCHIVE, ActionKind.REMOVE, ActionKind.AUDIT, ActionKind.KEEP)
+_ORDER = {kind: place for place, kind in enumerate(_KINDS)}
 
 
 class Row(Protocol):
@@ -62,9 +64,8 @@ def _said(report: Report, path: str) -> tuple[str, str]:
     """What the plan does with a path, and why; empty where it says nothing of it."""
     assert report.plan is not None
     findings = {finding.fingerprint: finding for finding in report.findings}
-    for action in report.plan.actions:
-        if path not in action.paths:
-            continue
+    own_actions = [action for action in report.plan.actions if path in action.paths]
+    for action in sorted(own_actions, key=lambda each: _ORDER.get(each.kind, len(_ORDER))):
         own = [findings[each] for each in action.because if path in findings[each].subjects]
         told = "; ".join([*map(_told, own[:1]), *action.blockers[:1]]) or action.title
         return str(action.kind), told

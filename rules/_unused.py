@@ -115,7 +115,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: _is_unused(file) and file.age < (_WEEKS if file.edits == 1 else _MONTH),
-        *(0, 0, 0),
+        *(3, 6, 1),
     ),
     Condition(
         "unused, but worked on",
@@ -131,7 +131,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: _is_unused(file) and file.made_for != "",
-        *(0, 0, 0),
+        *(0, 3, 1),
     ),
     Condition(
         "unused, but one of a family",
@@ -140,7 +140,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: _is_unused(file) and file.family,
-        *(0, 0, 0),
+        *(1, 2, 2),
     ),
     Condition(
         "unused",
@@ -148,7 +148,7 @@ CONDITIONS = (
         ActionKind.ARCHIVE,
         Confidence.HIGH,
         lambda file: _is_unused(file),
-        *(0, 0, 0),
+        *(36, 36, 6),
     ),
     Condition(
         "on an island",
@@ -201,7 +201,7 @@ CONDITIONS = (
             and not file.named
             and file.edits <= (1 if file.script else 2)
         ),
-        *(13, 22, 7),
+        *(10, 18, 5),
     ),
     Condition(
         "a module run by hand",
@@ -209,7 +209,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.standing is Standing.BY_HAND and not (file.named or file.script),
-        *(9, 18, 4),
+        *(6, 15, 4),
     ),
     Condition(
         "named only, at rest",

@@ -527,6 +527,7 @@ def test_an_admin_module_of_django_is_held_unless_it_does_nothing() -> None:
     assert of(f"{settings}-- shop/admin.py --\n{unregisters}").live("shop/admin.py")
     empty = of(f"{settings}{forms}-- shop/admin.py --\nfrom django.contrib import admin\n")
     assert not empty.live("shop/admin.py")
+    assert not of(f"{settings}{forms}-- shop/admin.py --\n# import admin\n").live("shop/admin.py")
 
 
 def test_an_example_is_there_for_people_to_run() -> None:

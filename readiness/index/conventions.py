@@ -196,7 +196,8 @@ def _admin(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
         if path.endswith(("/admin.py", "/admin/__init__.py")) and index.inventory.is_(path, *RUN):
             of_django = [i for i in facts.imports if i.module.startswith("django.contrib")]
             administered |= bool(of_django)
-            if facts.definitions or len(facts.imports) > 1 or not of_django:
+            imports = len(facts.imports)
+            if facts.definitions or imports > len(of_django) or imports > 1:
                 found[path] = facts.imports[0].line if facts.imports else 1
     administered |= any(
         literal.startswith("django.contrib.admin")
