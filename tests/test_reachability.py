@@ -81,6 +81,12 @@ def test_a_rival_of_the_primary_reaches_nothing() -> None:
             "app/mail/plain.py",
         ),
         (
+            "from importlib import import_module\ndef load(name):\n"
+            "    for home in ('app.mail.senders', 'senders'):\n"
+            "        return import_module(f'{home}.{name}')\n",
+            "app/mail/senders/plain.py",
+        ),
+        (
             "import pkgutil\nfrom app import mail\n"
             "for found in pkgutil.iter_modules(mail.__path__):\n    __import__(found.name)\n",
             "app/mail/plain.py",
@@ -109,7 +115,18 @@ def test_a_rival_of_the_primary_reaches_nothing() -> None:
             "app/mail/plain.py",
         ),
     ],
-    ids=["path", "glob", "dictionary", "prefix", "package", "suffix", "ends", "end", "subprocess"],
+    ids=[
+        "path",
+        "glob",
+        "dictionary",
+        "prefix",
+        "named package",
+        "package",
+        "suffix",
+        "ends",
+        "end",
+        "subprocess",
+    ],
 )
 def test_what_live_code_may_load_by_name_is_held_with_all_that_it_imports(
     loader: str, held: str

@@ -25,6 +25,7 @@ _OF_PATHS = frozenset(
 _OF_PACKAGES = frozenset(("walk_packages", "iter_modules", "find_modules", "import_submodules"))
 _NOT_BY_NAME = frozenset(("exec", "entry_points", "iter_entry_points", "locate"))
 _OF_NAMES = frozenset(("import_string", "import_object", "import_from_string", "import_class"))
+_IMPORTS = ("import_module", "__import__")
 _SPLITS = frozenset(("rsplit", "rpartition", "join"))
 _PLACEHOLDER = re.compile(r"\{\w*\}|%s|%\(\w+\)s")
 _ANY = frozenset(("*", "*.py", "**", "**/*", "**/*.py", "*.*"))
@@ -84,12 +85,16 @@ class _Places:
         files = below(self.index, folder) if folder in self.index.folders else []
         return self._once(path, ("below", folder), self._kept(files))
 
+    def inside(self, path: str, folder: str) -> Iterator[str]:
+        """The files directly in a folder."""
+        return self._once(path, ("in", folder), self._kept(self.index.folders[folder]))
+
     def beside(self, path: str, alone: bool = False) -> Iterator[str]:
         """The files of the folder of `path`, and of those below it unless it is a deployment's
         or a whole top-level package, or `alone`."""
         folder = path.rpartition("/")[0]
         if alone or folder == self.deployments.of(path) or self._is_top(folder):
-            return self._once(path, ("in", folder), self._kept(self.index.folders[folder]))
+            return self.inside(path, folder)
         return self.below(path, folder)
 
     def _is_top(self, folder: str) -> bool:
@@ -142,6 +147,21 @@ def _of_file(places: _Places, path: str, facts: PythonFacts) -> Iterator[tuple[s
             f"{path} loads what it finds with {call.name}()", Location(path, call.line)
         )
         yield from ((file, evidence) for file in files)
+    yield from _of_packages(places, path, facts)
+
+
+def _of_packages(places: _Places, path: str, facts: PythonFacts) -> Iterator[tuple[str, Evidence]]:
+    """The modules of the packages that strings of the file name, where it imports by made-up
+    names: `for home in ("app.mail", "mails"): import_module(f"{home}.{name}")`."""
+    if not any(call.name.endswith(_IMPORTS) for call in facts.loaders):
+        return
+    for text, line in facts.literals:
+        folders = _folders(places.index.imports.modules.get(text, ())) if "." in text else set()
+        if "." in text and (folder := text.replace(".", "/")) in places.index.folders:
+            folders.add(folder)
+        evidence = Evidence(f"{path} names the package and imports by name", Location(path, line))
+        for folder in sorted(folders):
+            yield from ((file, evidence) for file in places.inside(path, folder))
 
 
 def _takes_whole_names(facts: PythonFacts, call: Call) -> bool:
