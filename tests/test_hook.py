@@ -392,6 +392,13 @@ def test_usage(git: "Hooked") -> None:
     assert command.main(["--help"]) == 0
 
 
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_all_that_it_prints_arrives(git: "Hooked", option: str) -> None:
+    done = subprocess.run([str(git.program), option], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "readiness" in done.stdout and done.stdout.endswith("\n")
+
+
 def test_where_there_is_no_repository_the_lean_reader_gives_up(tmp_path: Path) -> None:
     with pytest.raises(Unusual):
         Staged(str(tmp_path))

@@ -34,8 +34,22 @@ class _TooLate(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the hook and returns its exit code."""
-    given = sys.argv[1:] if arguments is None else list(arguments)
+    """Runs the hook and returns its exit code; as a program it ends there."""
+    if arguments is not None:
+        return _main(list(arguments))
+    gc.disable()
+    _leave_cleanly()
+    _give_up_in_time()
+    code = _main(sys.argv[1:])
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            continue
+    os._exit(code)  # taking the interpreter down piece by piece takes an eighth of the time
+
+
+def _main(given: list[str]) -> int:
     if "-h" in given or "--help" in given:
         print(_USAGE, end="")
         return ExitCode.PASSED
@@ -50,10 +64,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         _say(f"readiness: no such option or argument: {one_line(unknown[0])}\n{_USAGE}")
         return ExitCode.USAGE
-    if arguments is None:
-        gc.disable()
-        _leave_cleanly()
-        _give_up_in_time()
     fault = ExitCode.INCOMPLETE if "--strict" in given else ExitCode.PASSED
     try:
         return _run(fault)
