@@ -14,7 +14,7 @@ from ._plan import Stage
 _TILES = 14
 _SMALL = 0.03  # the share of all below which a folder is told together with others
 _LETTER = 6.6  # units of width at the size of a label
-ELSEWHERE = "elsewhere"
+ELSEWHERE = "all else"
 NO_FILE = "no single file"
 ROOT = "files of the root"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypedDict
 
 from msgspec import Struct
 
@@ -13,7 +13,9 @@ from readiness.rule import CONFIDENCE_WEIGHT, SEVERITY_WEIGHT
 
 class Cost(Struct, frozen=True):
     """`points` of the overall score that one story or one rule's findings take; those that are
-    `waived` are an entry of their own."""
+    `waived` are an entry of their own. `name` is the story's cause or the rule's id, `said` what
+    the title tells without how many more there are, and `example` says that it is one finding's.
+    """
 
     title: str
     points: float
@@ -21,6 +23,9 @@ class Cost(Struct, frozen=True):
     rules: tuple[str, ...]
     dimensions: tuple[Dimension, ...]
     waived: bool = False
+    name: str = ""
+    said: str = ""
+    example: bool = False
 
 
 class _Group(NamedTuple):
@@ -63,12 +68,13 @@ def costs(report: Report) -> list[Cost]:
                 dimensions[group].add(score.dimension)
     entries = [
         Cost(
-            title=_title(report, group, members[group]),
+            **_title(report, group, members[group]),
             points=total,
             findings=tuple(members[group]),
             rules=tuple(sorted({finding.rule for finding in members[group]} or {group.name})),
             dimensions=tuple(d for d in Dimension if d in dimensions[group]),
             waived=group.waived,
+            name=group.name,
         )
         for group, total in points.items()
     ]
@@ -89,14 +95,23 @@ def _weight(finding: Finding) -> float:
     return SEVERITY_WEIGHT[finding.severity] * CONFIDENCE_WEIGHT[finding.confidence]
 
 
-def _title(report: Report, group: _Group, findings: list[Finding]) -> str:
+class _Title(TypedDict):
+    title: str
+    said: str
+    example: bool
+
+
+def _title(report: Report, group: _Group, findings: list[Finding]) -> _Title:
     if group.kind == "story":
-        return group.name
+        return _Title(title=group.name, said=group.name, example=False)
     reason = "" if group.waived else headline(report, group.name)
     if reason or not findings:
-        return reason or next(rule.summary for rule in report.rules if rule.id == group.name)
+        told = reason or next(rule.summary for rule in report.rules if rule.id == group.name)
+        return _Title(title=told, said=told, example=False)
     more = len(findings) - 1
-    return findings[0].message + (f", and {more} more" if more else "")
+    told = findings[0].message
+    title = told + (f", and {more} more" if more else "")
+    return _Title(title=title, said=told, example=True)
 
 
 def headline(report: Report, rule_id: str) -> str:

@@ -5,8 +5,9 @@ A part is empty where the report does not hold what it would tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from readiness.model import (
     Delta,
     Dimension,
     Finding,
+    Point,
     Report,
     RuleSummary,
     Score,
@@ -26,6 +28,8 @@ from readiness.model import (
 
 from ._costs import Cost, costs
 from ._decisions import Decision, Reason, decisions
+from ._forecast import ending
+from ._owners import owner_of, owners
 from ._plan import Stage, points, score_after, score_now, stages, work
 from ._stories import Tale, chapters, tales
 from ._terminal import count, floored
@@ -36,7 +40,12 @@ RISKS = 5
 SOON = timedelta(days=14)
 _LEAST = 0.005  # points below which nothing is said to be gained or lost
 _CAUSE = 118  # characters of what costs a dimension most
+RISK = 160  # characters of what is wrong
 WEEKS = (1, 4)
+POINTS = (
+    "Points of the overall score: what all risks cost adds up to what is missing from 10; one "
+    "mended alone may bring less, as others hold the same dimension down."
+)
 
 
 class Line(Struct, frozen=True):
@@ -52,8 +61,9 @@ class Line(Struct, frozen=True):
 
 
 class Risk(Struct, frozen=True):
-    """A cause that costs points; `number` is its place among all of them, `means` what can happen,
-    `actions` those of the plan that mend it, `since` the day of the first point that had it."""
+    """A cause that costs points; `number` is its place among all of them, `title` what is wrong,
+    `means` what can happen, `actions` those of the plan that mend it, `gain` what the overall score
+    gains if it alone is mended, `since` the day of the first point that had it."""
 
     number: int
     cost: Cost
@@ -81,8 +91,9 @@ class Fact(Struct, frozen=True):
 
 class Weekly(Struct, frozen=True):
     """`causes` are all that cost points, the dearest first; the first of them are the `risks`.
-    `change` is that of the overall score since last week, `week` what else changed, and `ending`
-    the forecast."""
+    `change` is that of the overall score since last week, `week` what else changed, `ending` the
+    forecast, `owners` what is to say of all owners. `past` are earlier overall scores, empty
+    where there is no more than one."""
 
     report: Report
     headline: tuple[Reason, ...]
@@ -95,6 +106,8 @@ class Weekly(Struct, frozen=True):
     change: float | None
     week: Delta | None
     ending: str
+    owners: str
+    past: tuple[tuple[int, float], ...]
     stages: tuple[Stage, ...]
     facts: tuple[Fact, ...]
     day: str
@@ -116,7 +129,9 @@ def weekly(report: Report) -> Weekly:
         expiring=tuple(_expiring(report)),
         change=_change(report, 1),
         week=report.history.delta(1) if report.history else None,
-        ending=_ending(report),
+        ending=ending(report),
+        owners=owners(report),
+        past=_past(report, lambda point: point.overall),
         stages=found,
         facts=tuple(_facts(report)),
         day=day(report.committed_at) if report.committed_at else "",
@@ -131,6 +146,7 @@ def _headline(report: Report, blockers: Sequence[Tale], found: Sequence[Stage]) 
         return
     if card.verdict is Verdict.READY:
         yield Reason(f"every dimension that applies reaches {card.target:g}", "#points")
+        yield from _coming(report, card.verdict)
         return
     below = [s for s in card.dimensions if s.value is not None and s.value < card.target]
     if below:
@@ -141,18 +157,22 @@ def _headline(report: Report, blockers: Sequence[Tale], found: Sequence[Stage]) 
     if found and report.plan and (after := score_after(report)) is not None:
         many = count(len(work(report.plan)), "action")
         yield Reason(f"the plan of {many} leads to {floored(after)}", "#plan")
-    if ending := _ending(report):
-        yield Reason(f"at the pace so far what is open is closed {ending}", "#changes")
+    yield from _coming(report, card.verdict)
 
 
-def _ending(report: Report) -> str:
-    """When all that is open will be closed, as a range; empty where nobody can tell."""
-    outlook = report.history.outlook if report.history else None
-    if outlook is None or outlook.reason or outlook.earliest is None:
-        return ""
-    if outlook.latest is None:
-        return f"on {day(outlook.earliest)} at the earliest"
-    return f"between {day(outlook.earliest)} and {day(outlook.latest)}"
+def _coming(report: Report, verdict: Verdict) -> Iterator[Reason]:
+    """When all will be closed; that nobody can tell is said of what is not ready alone."""
+    if end := ending(report):
+        yield Reason(f"at the pace so far all that is open is closed {end}", "#forecast")
+    elif report.history and report.findings and verdict is not Verdict.READY:
+        yield Reason("no forecast yet", "#forecast")
+
+
+def _past(report: Report, score: Callable[[Point], float | None]) -> tuple[tuple[int, float], ...]:
+    """The scores of the points; none where one point is all there is."""
+    points_ = report.history.points if report.history else ()
+    told = [(point.at, value) for point in points_ if (value := score(point)) is not None]
+    return tuple(told) if len(points_) > 1 else ()
 
 
 def _of(number: int, whole: int) -> str:
@@ -162,9 +182,9 @@ def _of(number: int, whole: int) -> str:
 
 def _lines(report: Report) -> Iterator[Line]:
     rules = {rule.id: rule for rule in report.rules}
-    trend = report.history
     for score in report.scorecard.dimensions:
         name = score.dimension
+        prints = {f.fingerprint for f in report.findings if rules[f.rule].dimension is name}
         if score.value is None:
             reasons = (
                 outcome.reason
@@ -176,20 +196,20 @@ def _lines(report: Report) -> Iterator[Line]:
             reason = next(reasons, "")
             cause = shortened(f"not assessed: {reason}" if reason else "not assessed", _CAUSE)
         else:
-            cause = _dearest(score, rules)
-        findings = [f for f in report.findings if rules[f.rule].dimension is name]
+            nothing = "nothing that costs points" if prints else "nothing found"
+            cause = _dearest(score, rules) or nothing
         yield Line(
             score=score,
             cause=cause,
             href=f"#{name}",
-            owner=owner_of(report, findings),
+            owner=owner_of(report, prints) if score.deductions else "",
             changes=tuple(_change(report, weeks, name) for weeks in WEEKS),
-            past=tuple(
-                (point.at, value)
-                for point in (trend.points if trend else ())
-                if (value := point.dimensions.get(name)) is not None
-            ),
+            past=_past(report, partial(_of_dimension, name)),
         )
+
+
+def _of_dimension(name: Dimension, point: Point) -> float | None:
+    return point.dimensions.get(name)
 
 
 def _dearest(score: Score, rules: dict[str, RuleSummary]) -> str:
@@ -203,7 +223,7 @@ def _dearest(score: Score, rules: dict[str, RuleSummary]) -> str:
         if told and len(longer) > _CAUSE:
             break
         told = longer
-    return shortened(told or "nothing found", _CAUSE)
+    return shortened(told, _CAUSE)
 
 
 def _change(report: Report, weeks: int, dimension: Dimension | None = None) -> float | None:
@@ -214,48 +234,49 @@ def _change(report: Report, weeks: int, dimension: Dimension | None = None) -> f
     return delta.overall if dimension is None else delta.dimensions.get(dimension)
 
 
-def owner_of(report: Report, findings: Iterable[Finding]) -> str:
-    """Who owns most of these findings, as CODEOWNERS or the last author tells; "" if unknown, or if
-    one author wrote all there is."""
-    if len(report.owners) == 1 and not report.owners[0].declared:
-        return ""
-    prints = {finding.fingerprint for finding in findings}
-    owned = [(len(prints.intersection(owner.fingerprints)), owner) for owner in report.owners]
-    owned = [(number, owner) for number, owner in owned if number and owner.name]
-    if not owned:
-        return ""
-    return min(owned, key=lambda entry: (-entry[0], not entry[1].declared, entry[1].name))[1].name
-
-
 def _causes(report: Report) -> Iterator[Risk]:
     rules = {rule.id: rule for rule in report.rules}
     actions = [] if report.plan is None else work(report.plan)
+    gains = report.plan.gains if report.plan else {}
     for number, cost in enumerate(costs(report), 1):
         prints = {finding.fingerprint for finding in cost.findings}
         mending = tuple(action for action in actions if prints.intersection(action.because))
         steps = _told(cost)
         rule = rules[steps[0][0].rule if steps else cost.rules[0]]
-        asked = {print_ for action in mending for print_ in action.because}
-        alone = len(mending) == 1 and prints <= asked
         yield Risk(
             number=number,
             cost=cost,
-            title=brief(cost.title),
+            title=brief(_said(report, cost)),
             means=sentences(rule.why),
             rule=rule,
             steps=steps if len(cost.rules) > 1 else (),
             actions=mending,
-            gain=mending[0].gain if alone else None,
-            owner=owner_of(report, cost.findings),
+            gain=None if cost.waived else gains.get(cost.name),
+            owner=owner_of(report, prints),
             since=_since(report, cost.findings),
         )
+
+
+def _said(report: Report, cost: Cost) -> str:
+    """What is wrong; of many findings the first, by its cause where it shares that with others."""
+    if not cost.example:
+        return cost.said
+    first, many = cost.findings[0], len(cost.findings)
+    stories = [each for each in report.stories if first.fingerprint in each.fingerprints]
+    told = stories[0].cause if stories else cost.said
+    if sum(finding.cause == told for finding in cost.findings) == many:
+        return told
+    path = first.location.path
+    if path and path not in told and path.rpartition("/")[2] not in told:
+        told = f"{told} ({path})"
+    return told if many == 1 else f"for example: {told}"
 
 
 def _since(report: Report, findings: Iterable[Finding]) -> str:
     """The day of the oldest of these findings, as far back as the history goes."""
     seen = report.history.first_seen if report.history else {}
     times = [seen[f.fingerprint] for f in findings if f.fingerprint in seen]
-    if not times or report.history is None:
+    if not times or report.history is None or len(report.history.points) < 2:
         return ""
     first = min(times)
     return day(first) + (" or before" if first == report.history.points[0].at else "")
@@ -284,24 +305,21 @@ def _facts(report: Report) -> Iterator[Fact]:
     apart = sum(outcome.state is State.NOT_APPLICABLE for outcome in report.outcomes)
     yield Fact(
         "Measured",
-        f"{card.coverage.rules:.0%} of the rules' weight, {card.coverage.lines:.0%} of the source "
-        f"lines, as a {card.profile}",
+        f"{card.coverage.rules:.0%} of the rules by weight, {card.coverage.lines:.0%} of the "
+        f"source lines; judged as a {card.profile}",
         "#outcomes",
     )
+    crashed = f", {len(report.rule_errors)} crashed" if report.rule_errors else ""
     yield Fact(
         "Rules",
-        f"{len(report.outcomes)} asked, {unknown} could not be measured, "
-        f"{apart} {'does' if apart == 1 else 'do'} not apply"
-        + (f", {len(report.rule_errors)} crashed" if report.rule_errors else ""),
+        f"{len(report.outcomes)} asked, {unknown} could not be measured{crashed}, "
+        f"{apart} {'does' if apart == 1 else 'do'} not apply",
         "#outcomes",
     )
-    excluded = f", {report.excluded:,} excluded" if report.excluded else ""
-    yield Fact(
-        "Files",
-        f"{report.files:,} looked at{excluded}, {len(report.skipped_files):,} not read",
-        "#unread",
-    )
-    waivers = "none: the score counts every finding"
+    excluded = f", {report.excluded:,} more excluded" if report.excluded else ""
+    unread = f"{len(report.skipped_files):,} not read or understood"
+    yield Fact("Files", f"{report.files:,} looked at{excluded}; {unread}", "#unread")
+    waivers = "none: every finding counts"
     if report.waived:
         waivers = (
             f"score {points(card.overall)} with every finding, {points(card.with_waivers)} without "
@@ -312,7 +330,8 @@ def _facts(report: Report) -> Iterator[Fact]:
         yield Fact("As reported", earlier, "#changes")
     if card.interval and card.interval[1] - card.interval[0] >= 0.05:
         low, high = map(floored, card.interval)
-        yield Fact("Range", f"{low} if all that is unknown is missing, {high} if not", "#outcomes")
+        told = f"score {low} if all that is unknown is missing, {high} if not"
+        yield Fact("Range", told, "#outcomes")
 
 
 def _reported(report: Report) -> str:

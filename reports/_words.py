@@ -10,9 +10,10 @@ from readiness.model import Action, Effort
 
 from ._terminal import fit
 
-_LONGEST = 44  # characters of a path on the first page
+_LONGEST = 56  # characters of a path on the first page
 _SENTENCES = 190  # characters of what can happen
-_LONG = re.compile(rf"\S{{{_LONGEST + 1},}}")
+_LONG = re.compile(rf"[^\s`()]{{{_LONGEST + 1},}}")
+_CLAUSE = re.compile(r"; | \(|, (?:where|which|so|but|and) ")
 SIZES = {Effort.SMALL: "small", Effort.MEDIUM: "medium", Effort.LARGE: "large"}
 
 
@@ -23,16 +24,29 @@ def day(seconds: int) -> str:
 
 
 def brief(text: str, longest: int = _LONGEST) -> str:
-    """`text` with long words, which are paths, cut in their middle."""
-    return _LONG.sub(lambda word: fit(word[0], longest), text)
+    """`text` with long words, which are paths, made shorter: a path keeps its first folder and
+    its name."""
+    return _LONG.sub(lambda word: _brief(word[0], longest), text)
+
+
+def _brief(word: str, longest: int) -> str:
+    parts = word.rstrip("/").split("/")
+    first, name = parts[0], parts[-1] + ("/" if word.endswith("/") else "")
+    forms = (f"{first}/…/{name}", f"…/{name}") if len(parts) > 2 and first else ()
+    return next((form for form in forms if len(form) <= longest), fit(word, longest))
 
 
 def shortened(text: str, width: int) -> str:
-    """`text` of at most `width` characters, cut at a word."""
+    """`text` of at most `width` characters: cut after a clause, else after a word."""
     if len(text) <= width:
         return text
-    head, _, _ = text[: width - 1].rpartition(" ")
-    return (head or text[: width - 1]).rstrip(" ,;:.(") + "…"
+    room = text[: width - 1]
+    ends = [match.start() for match in _CLAUSE.finditer(room)]
+    if ends and ends[-1] >= width // 2:
+        cut = room[: ends[-1]]
+    else:
+        cut = (room.rpartition(" ")[0] or room).rstrip(" ,;:.(")
+    return cut + ("`…" if cut.count("`") % 2 else "…")
 
 
 def sentences(text: str, width: int = _SENTENCES) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -24,15 +24,26 @@ from readiness.model import (
     Severity,
     Speaks,
     State,
+    Where,
 )
+from readiness.score import WEIGHT
 
 from . import _charts, _palette, _templates
+from ._decisions import walk
+from ._forecast import ends, forecast
 from ._links import permalink
+from ._owners import named
 from ._plan import WINDOWS, gain, points, score_now
-from ._weekly import Weekly, weekly
-from ._words import brief, day, efforts, shortened
+from ._stories import tales
+from ._weekly import POINTS, RISK, WEEKS, Weekly, weekly
+from ._words import SIZES, brief, day, efforts, shortened
 
 _SUBJECTS = 5
+_RESULTS = {
+    State.MEASURED: "measured",
+    State.UNKNOWN: "could not be measured",
+    State.NOT_APPLICABLE: "does not apply",
+}
 _WIDE, _NARROW = 860.0, 350.0
 _PATH_HEIGHT, _TREEMAP_HEIGHT = 180.0, 200.0
 
@@ -53,6 +64,10 @@ class Chapter(Struct, frozen=True):
     groups: tuple[Group, ...]
     others: tuple[tuple[RuleSummary, float], ...]
 
+    @property
+    def findings(self) -> int:
+        return sum(len(group.findings) for group in self.groups)
+
 
 def render(report: Report, *, colour: bool = False) -> str:
     """The whole page; `colour` changes nothing."""
@@ -69,19 +84,29 @@ def render(report: Report, *, colour: bool = False) -> str:
     )
     script = _templates.source("page.js")
     found = _charts.areas(report.findings)
+    found_by_rule = Counter(finding.rule for finding in report.findings)
+    trend = report.history
     return _templates.render(
         "page.jinja",
+        RESULTS=_RESULTS,
+        POINTS=POINTS,
+        RISK=RISK,
+        SIZES=SIZES,
+        WEEKS=WEEKS,
+        WEIGHT=WEIGHT,
         WINDOWS=WINDOWS,
         Severity=Severity,
         Speaks=Speaks,
         State=State,
+        Where=Where,
         SURE={"high": "sure", "medium": "likely", "low": "perhaps"},
         anchor=lambda finding: anchors[id(finding)],
         areas=found,
+        by_commit={point.commit: point for point in trend.points} if trend else {},
         by_print={finding.fingerprint: finding for finding in reversed(report.findings)},
         day=day,
         owned={print_: owner.name for owner in report.owners for print_ in owner.fingerprints},
-        since=report.history.first_seen if report.history else {},
+        since=trend.first_seen if trend and len(trend.points) > 1 else {},
         spark=lambda past, width, height: _charts.spark(
             past, report.scorecard.target, width, height
         ),
@@ -91,10 +116,17 @@ def render(report: Report, *, colour: bool = False) -> str:
         colours=_palette.LIGHT,
         doing=_doing(report),
         efforts=efforts,
+        ends=list(ends(report)),
+        exact=_exact,
+        forecast=forecast(report),
         gain=gain,
         mending=_mending(report),
+        named=named,
+        now=score_now(report),
+        numbers=found_by_rule,
         order=_order,
         others=_others,
+        outcomes=_outcomes(report),
         page=page,
         paths=_paths(page),
         permalink=lambda location: permalink(report, location),
@@ -103,15 +135,17 @@ def render(report: Report, *, colour: bool = False) -> str:
         points=points,
         report=report,
         script=script,
+        series=[(line.score.dimension.label, line.past) for line in page.lines if line.past],
         script_hash=_hash(script),
         shortened=shortened,
+        steps={step.action.id: step for step in walk(report, page.stages)},
         style=style,
         style_hash=_hash(style),
+        told_once=[tale for tale in tales(report) if len(tale.findings) > 1],
         treemaps=[
             _charts.treemap(found, width, _TREEMAP_HEIGHT * factor)
             for width, factor in ((_WIDE, 1.0), (_NARROW, 1.5))
         ],
-        unsettled=_unsettled(report),
     )
 
 
@@ -203,7 +237,12 @@ def _plain(page: Weekly) -> str:
     return f"Overall score: {', '.join(steps)}; target {page.report.scorecard.target:g}"
 
 
-def _unsettled(report: Report) -> Sequence[Outcome]:
-    """The rules that could not be measured, then those that do not apply."""
-    states = (State.UNKNOWN, State.NOT_APPLICABLE)
-    return [outcome for state in states for outcome in report.outcomes if outcome.state is state]
+def _outcomes(report: Report) -> Sequence[Outcome]:
+    """What each rule came to: first those that could not be measured, then those that do not
+    apply."""
+    order = (State.UNKNOWN, State.NOT_APPLICABLE, State.MEASURED)
+    return sorted(report.outcomes, key=lambda outcome: (order.index(outcome.state), outcome.rule))
+
+
+def _exact(value: float | None, form: str = "%.2f") -> str:
+    return "–" if value is None else (form % value).replace("-", "−")

@@ -7,10 +7,11 @@ from functools import cache
 from readiness.model import Report
 
 from . import _palette, _templates
+from ._forecast import forecast
 from ._plan import WINDOWS, points
-from ._weekly import weekly
+from ._weekly import POINTS, RISK, weekly
 from ._words import day, efforts, shortened
-from .weekly_markdown import about, changed, forecast, sentence, source, title
+from .weekly_markdown import about, changed, gains, sentence, source, title
 
 _BAR = 120  # pixels
 
@@ -21,13 +22,16 @@ def render(report: Report, *, colour: bool = False) -> str:
     body = _templates.render(
         "mail.jinja",
         BAR=_BAR,
+        POINTS=POINTS,
+        RISK=RISK,
         WINDOWS=WINDOWS,
         about=about,
         changed=changed,
         colours=_palette.LIGHT,
         day=day,
         efforts=efforts,
-        forecast=forecast(page),
+        forecast=forecast(report),
+        gains=gains,
         page=page,
         points=points,
         report=report,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from readiness.model import Report
 
 from ._decisions import Decision
+from ._forecast import forecast
 from ._markdown import code, text
 from ._plan import WINDOWS, points
 from ._terminal import count, floored
-from ._weekly import Line, Risk, Weekly, weekly
+from ._weekly import POINTS, RISK, Line, Risk, Weekly, weekly
 from ._words import day, efforts, shortened
 
 
@@ -46,7 +47,10 @@ def sentence(page: Weekly) -> str:
     """What follows the title: blockers, distance to the target, plan, forecast."""
     told = "; ".join(part.text for part in page.headline)
     told = f"{told[:1].upper()}{told[1:]}."
-    return f"{count(len(page.blockers), 'blocker')}. {told}" if page.blockers else told
+    if page.report.scorecard.overall is None:
+        return told
+    blockers = count(len(page.blockers), "blocker") if page.blockers else "No blockers"
+    return f"{blockers}. {told}"
 
 
 def source(page: Weekly) -> str:
@@ -86,10 +90,18 @@ def _decisions(decisions: Iterable[Decision]) -> Iterator[str]:
         facts = [
             f"Options: {decision.options}",
             f"Effort: {decision.effort}",
+            f"Owner: {decision.owner}" if decision.owner else "",
             f"When: {decision.when}",
-            f"Gains: {decision.gain:+.1f} points" if (decision.gain or 0.0) >= 0.05 else "",
+            f"Gains: {gains(decision)}" if gains(decision) else "",
         ]
         yield f"   - {text('. '.join(filter(None, facts)))}"
+
+
+def gains(decision: Decision) -> str:
+    """What the decision gains, and how; "" where that is unknown or nothing."""
+    if decision.gain is None or decision.gain < 0.05:
+        return ""
+    return f"{decision.gain:+.1f} points {decision.how}"
 
 
 def _dimensions(page: Weekly) -> Iterator[str]:
@@ -103,6 +115,8 @@ def _dimensions(page: Weekly) -> Iterator[str]:
     yield f"|{'|'.join('---' if each[0] in 'DWO' else '---:' for each in head)}|"
     for line in page.lines:
         yield f"| {' | '.join(_cells(line, page, trend=trend, owned=owned))} |"
+    if page.owners:
+        yield from ("", text(page.owners))
 
 
 def _cells(line: Line, page: Weekly, *, trend: bool, owned: bool) -> Iterator[str]:
@@ -116,22 +130,25 @@ def _cells(line: Line, page: Weekly, *, trend: bool, owned: bool) -> Iterator[st
         yield text(line.owner)
 
 
-def _risks(risks: Iterable[Risk]) -> Iterator[str]:
+def _risks(risks: Sequence[Risk]) -> Iterator[str]:
     for number, risk in enumerate(risks, 1):
         yield f"{number}. **{text(risk.rule.summary.rstrip('.'))}.** {text(risk.means)}"
-        facts = [text(shortened(risk.title, 110)), *map(text, about(risk))]
+        facts = [text(shortened(risk.title, RISK)), *map(text, about(risk))]
         yield f"   - {' · '.join(facts)}"
+    if risks:
+        yield from ("", POINTS)
 
 
 def about(risk: Risk) -> Iterator[str]:
     """The figures of a risk, each in a few words."""
-    yield f"{count(len(risk.cost.findings), 'finding')}, costs {risk.cost.points:.2f}"
-    if risk.gain is not None and risk.gain >= 0.05:
-        yield f"gains {risk.gain:+.1f} if mended"
+    number = count(len(risk.cost.findings), "finding costs", "findings cost")
+    yield f"{number} {risk.cost.points:.2f} points"
+    if risk.gain is not None and risk.gain >= 0.005:
+        yield f"+{risk.gain:.2f} if mended"
     if risk.since:
         yield f"since {risk.since}"
     if risk.owner:
-        yield risk.owner
+        yield f"owner {risk.owner}"
     if risk.actions:
         names = [action.id for action in risk.actions]
         yield f"plan {' '.join(names[:5])}{' …' if len(names) > 5 else ''}"
@@ -139,11 +156,11 @@ def about(risk: Risk) -> Iterator[str]:
 
 def _changes(page: Weekly) -> Iterator[str]:
     if page.week is not None:
-        since = f"{day(page.week.at)} ({code(page.week.commit[:7])})"
         week = page.week
         yield (
-            f"- Since {since}: {len(week.fixed)} fixed, {len(week.new)} new, "
-            f"{len(week.reopened)} reopened"
+            f"- {len(week.fixed)} fixed, {len(week.new)} new, {len(week.reopened)} reopened "
+            f"against a week ago, when the latest commit was {code(week.commit[:7])} "
+            f"of {day(week.at)}"
         )
     for waived in page.expiring:
         who = f"; {waived.owner} answers for it" if waived.owner else ""
@@ -151,22 +168,8 @@ def _changes(page: Weekly) -> Iterator[str]:
         yield f"- {text(f'The waiver of {waived.finding.rule}{path} ends on {waived.until}{who}')}"
 
 
-def forecast(page: Weekly) -> str:
-    """When what is open will be closed, or why nobody can tell; empty without a history."""
-    if page.report.history is None:
-        return ""
-    outlook = page.report.history.outlook
-    if not page.ending:
-        return f"No forecast yet: {outlook.reason}."
-    return (
-        f"At the pace so far what is open is closed {page.ending} (in the last {outlook.weeks} "
-        f"weeks {outlook.done_per_week:g} causes were closed and {outlook.new_per_week:g} came up "
-        f"a week, {outlook.left} are left)."
-    )
-
-
 def _forecast(page: Weekly) -> Iterator[str]:
-    if told := forecast(page):
+    if told := forecast(page.report):
         yield text(told)
 
 
@@ -182,7 +185,7 @@ def _road_map(page: Weekly) -> Iterator[str]:
             f"{points(stage.after)} |"
         )
     yield ""
-    yield "Efforts are estimates, windows those of the template."
+    yield "Efforts are estimates, windows a proposal."
 
 
 def _sure(page: Weekly) -> Iterator[str]:

@@ -120,10 +120,10 @@ def _with_trend(
     world: engine.Surroundings,
     wish: history.Wish,
 ) -> Report:
-    """The report with the scores of the commits that led to it, where there are any."""
+    """The report with the scores of the commits that led to it, where there is one."""
     judged = Options(rev=options.rev, isolated=options.isolated, profile=options.profile)
     trend = history.trend(path, judged, world, wish, report=report)
-    return replace(report, history=trend) if len(trend.points) > 1 else report
+    return replace(report, history=trend) if trend.points else report
 
 
 def _document(report: Report, *, pdf: bool, markdown: bool) -> str | bytes:

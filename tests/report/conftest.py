@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from readiness import registry
+from readiness import registry, story
 from readiness.model import (
     Action,
     ActionKind,
@@ -27,6 +27,7 @@ from readiness.model import (
     Outcome,
     Outlook,
     Owner,
+    Pace,
     Phase,
     Plan,
     Point,
@@ -40,7 +41,6 @@ from readiness.model import (
     Speaks,
     StaleWaiver,
     State,
-    Story,
     Trace,
     Trend,
     Verdict,
@@ -121,7 +121,9 @@ def _plan(findings: tuple[Finding, ...], overall: float) -> Plan:
             )
         )
     forecast = tuple(Forecast(dimension, 2.0, 9.4, 2.5) for dimension in Dimension)
-    return Plan("8c9565c", tuple(actions), "de6d531e", 9.0, forecast, ("once done, more comes up",))
+    gains = {rule: round(0.01 * len(found), 4) for rule, found in story.groups(findings).items()}
+    notes = ("once done, more comes up",)
+    return Plan("8c9565c", tuple(actions), "de6d531e", 9.0, forecast, notes, gains)
 
 
 def _trend(report: Report, points: int) -> Trend:
@@ -163,7 +165,11 @@ def _trend(report: Report, points: int) -> Trend:
         for weeks in (1, 4)
     )
     seen = {print_: NOW - number % 20 * WEEK for number, print_ in enumerate(prints)}
-    outlook = Outlook(NOW + 20 * WEEK, NOW + 40 * WEEK, 180, 4.25, 1.1, 4)
+    told = {print_ for story in report.stories for print_ in story.fingerprints}
+    left = len(report.findings) - len(told) + len(report.stories)
+    paces = (Pace(4, 4.0, 1.0), Pace(8, 3.0, 1.0))
+    ends = (NOW + round(left / 4 * WEEK), NOW + round(left / 2 * WEEK))
+    outlook = Outlook(*ends, left, 4.0, 1.0, 4, paces=paces)
     return Trend(past, deltas, seen, outlook)
 
 
@@ -200,7 +206,6 @@ def _report(number: int = 45, **changes: object) -> Report:
         target=9.0,
         profile="service",
     )
-    prints = tuple(f.fingerprint for f in findings if f.cause)
     outcomes = [Outcome(rule.id, State.MEASURED, 0.5) for rule in rules[3:]]
     outcomes += [Outcome(r.id, State.NOT_APPLICABLE, reason="nothing of it") for r in rules[:2]]
     outcomes += [Outcome(rules[2].id, State.UNKNOWN, reason="it could not be told")]
@@ -216,7 +221,7 @@ def _report(number: int = 45, **changes: object) -> Report:
         rules=rules,
         outcomes=tuple(outcomes),
         findings=findings,
-        stories=(Story(findings[0].cause or "one cause", prints),) if len(prints) > 1 else (),
+        stories=story.tell(findings),
         waived=tuple(Waived(f, "until it is replaced", "ada", "2026-01-05") for f in waived),
         stale_waivers=(StaleWaiver(Location("pyproject.toml", 9), "it has expired"),),
         rule_errors=(RuleError("HYG004", "ValueError: <b>no</b>"),),

@@ -279,7 +279,7 @@ def test_the_longest_texts_still_fit_on_two_pages(
     page.goto(file.as_uri())
     first, second, third, *_ = on_paper(page)
     page.close()
-    assert "Top risks" in first and first.count(", costs ") == 5
+    assert "Top risks" in first and len(re.findall(r"findings? costs?\s", first)) == 5
     assert "Nothing of the repository was executed" in second
     assert "For engineers" in third
 
