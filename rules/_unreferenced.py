@@ -14,6 +14,8 @@ from readiness.index.history import FileHistory
 from readiness.index.inventory import RUN, FileClass
 from readiness.index.reachability import Standing
 
+from ._kin import kin
+
 DAY = 86_400
 _IDLE, _LONG = 180 * DAY, 365 * DAY  # seconds
 _HOOKS = frozenset(
@@ -36,10 +38,11 @@ class Candidate(Struct, frozen=True):
     tested: bool
     named: bool  # another file imports, runs or names it
     script: bool  # it lies among scripts
-    shim: bool  # it defines nothing: it hands on names from elsewhere, and warns of it
+    shim: bool  # it defines nothing: it hands on names from elsewhere
     island: bool  # nothing outside of its folder names the folder, and hardly anybody works there
     put_away: str  # the folder above it whose name says that it was put away
     made_for: str  # the use that it is made for, of which no file here need tell
+    kin: int  # modules beside it that no live code imports either and that are made alike
     family: bool  # it is one of several that begin alike, and others of them are in use
     among: bool  # it lies in a folder with modules that are started
     share: float  # of its deployment that is reached
@@ -66,6 +69,7 @@ def candidate(index: RepoIndex, path: str) -> Candidate:
         path in index.once(_left),
         _put_away(path),
         _made_for(index, path),
+        len(kin(index, path)[1]) if standing is Standing.NOTHING else 0,
         _is_of_family(index, path),
         path.rpartition("/")[0] in index.once(_busy),
         reach.share(path),
@@ -81,7 +85,7 @@ def _is_shim(index: RepoIndex, path: str) -> bool:
     return (
         facts is not None
         and all(definition.kind == "variable" for definition in facts.definitions)
-        and any(imported.module == "warnings" for imported in facts.imports)
+        and any(i.module == "warnings" or i.name == "*" for i in facts.imports)
         and bool(index.imports.imports.get(path))
     )
 

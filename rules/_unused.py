@@ -59,6 +59,15 @@ def _first_word(file: Candidate) -> str:
     return tokens(file.path.rpartition("/")[2])[0]
 
 
+ALIKE = Condition(
+    "unused, but one of a kind",
+    "nothing names it, nor modules beside it that are made alike: something may load them all by"
+    " names that are kept elsewhere",
+    ActionKind.AUDIT,
+    Confidence.LOW,
+    lambda file: _is_unused(file) and file.kin > 0,
+    *(0, 0, 0),
+)
 CONDITIONS = (
     Condition(
         "scratch",
@@ -92,8 +101,7 @@ CONDITIONS = (
     ),
     Condition(
         "shim",
-        "it only hands on names from where they are now, and warns who imports it: it may be kept"
-        " for those outside",
+        "it only hands on names from where they are now: it may be kept for those outside",
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.shim and file.standing is Standing.NOTHING,
@@ -133,6 +141,7 @@ CONDITIONS = (
         lambda file: _is_unused(file) and file.made_for != "",
         *(0, 3, 1),
     ),
+    ALIKE,
     Condition(
         "unused, but one of a family",
         "nothing uses it, but it is one of several modules whose names begin alike, and most of"

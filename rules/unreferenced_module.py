@@ -12,8 +12,9 @@ from readiness.model import Area, Dimension, Evidence, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
 
 from ._figures import counted, day
+from ._kin import kin
 from ._unreferenced import Candidate, candidate
-from ._unused import UNDERSTOOD, Condition, condition, weighed
+from ._unused import ALIKE, UNDERSTOOD, Condition, condition, weighed
 
 _SUFFIXES = (".py", ".sh")
 _ALIVE = (Standing.STARTED, Standing.LOADED)
@@ -24,6 +25,9 @@ _APP = (
     "-- app/mail.py --\nx = 1\n"
 )
 _PARTS = [f"app.part{number}" for number in range(9)]
+_LARGE = _APP.replace("import app.store, ", f"import {', '.join(_PARTS)}, app.store, ") + "".join(
+    f"-- app/{part[4:]}.py --\nx = 1\n" for part in _PARTS
+)
 _OLD = "2025-01-10 ann | A app/main.py, A app/orders.py, A app/store.py, A app/mail.py"
 
 
@@ -92,9 +96,7 @@ class UnreferencedModule(Rule):
         ),
         Example(
             "a folder that nothing outside of it names, and one that a workflow enters",
-            _APP.replace("import app.store, ", f"import {', '.join(_PARTS)}, app.store, ")
-            + "".join(f"-- app/{part[4:]}.py --\nx = 1\n" for part in _PARTS)
-            + "-- views/a/map.py --\nx = 1\n-- views/b/map.py --\nx = 1\n"
+            _LARGE + "-- views/a/map.py --\nx = 1\n-- views/b/map.py --\nx = 1\n"
             "-- views/c/map.py --\nx = 1\n-- .github/workflows/ci.yml --\non: push\njobs:\n"
             "  push:\n    runs-on: ubuntu-latest\n    steps:\n      - run: push-all pages/\n"
             "-- pages/a/map.py --\nx = 1\n-- pages/b/map.py --\nx = 1\n"
@@ -102,6 +104,18 @@ class UnreferencedModule(Rule):
             ("views",),
             f"{_OLD}, A views/a/map.py, A views/b/map.py, A views/c/map.py, A pages/a/map.py, "
             "A pages/b/map.py, A pages/c/map.py\n2026-03-01 ann | M app/orders.py\n",
+        ),
+        Example(
+            "modules made alike, which something may load by names kept elsewhere, and one apart",
+            _LARGE
+            + "".join(
+                f"-- app/{name}.py --\nclass {name.title()}(plug.Source): pass\n"
+                for name in ("ftp", "http", "smb")
+            )
+            + "-- app/legacy_rates.py --\ndef rate(): return 1\n",
+            ("app", "app/legacy_rates.py"),
+            f"{_OLD}, A app/ftp.py, A app/http.py, A app/smb.py, A app/legacy_rates.py\n"
+            "2026-03-01 ann | M app/orders.py\n",
         ),
         Example(
             "an island: two modules that only use each other",
@@ -150,7 +164,7 @@ class UnreferencedModule(Rule):
         self, index: RepoIndex, folder: str, paths: list[str], found: tuple[Candidate, Condition]
     ) -> Finding:
         file, reason = found
-        where = f"the {len(paths)} modules in {folder}" if len(paths) > 1 else file.path
+        where = f"{len(paths)} modules in {folder}" if len(paths) > 1 else file.path
         return self.finding(
             folder if len(paths) > 1 else file.path,
             f"{where}: {reason.told}",
@@ -166,7 +180,7 @@ def _together(
     modules: list[str], unused: dict[str, tuple[Candidate, Condition]]
 ) -> dict[str, list[str]]:
     """The unused files, together where all of a folder stand under one condition: by the topmost
-    such folder, else each by its own path."""
+    such folder; those that are made alike by their own; else each by its own path."""
     reasons: dict[str, set[str]] = {}
     for path in modules:
         reason = unused[path][1].name if path in unused else ""
@@ -180,7 +194,8 @@ def _together(
         place, folder = path, path.rpartition("/")[0]
         while folder in whole:
             place, folder = folder, folder.rpartition("/")[0]
-        groups.setdefault(place, []).append(path)
+        alike = place == path and unused[path][1] is ALIKE
+        groups.setdefault(path.rpartition("/")[0] if alike else place, []).append(path)
     return groups
 
 
@@ -195,6 +210,11 @@ def _evidence(index: RepoIndex, file: Candidate, reason: Condition) -> Iterator[
     if file.standing is not Standing.NOTHING:
         for use in index.reachability.uses(file.path).values():
             yield against(use.summary, use.location.path, use.location.line)
+    if file.kin:
+        what, others = kin(index, file.path)
+        named = ", ".join(others[:2])
+        told = f"{counted(len(others), 'module')} beside it have {what} too: {named}"
+        yield against(told, others[0])
     if file.made_for:
         yield against(file.made_for, file.path)
     if file.put_away:

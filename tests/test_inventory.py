@@ -99,6 +99,10 @@ FEATURES = {
         "-- app/archive/router.py --\nfrom .service import save\n-- app/archive/service.py --\n"
         "-- app/main.py --\nfrom app.archive import router\n"
     ),
+    "a package named as its module": (
+        "-- contrib/database_backup/__init__.py --\n"
+        "-- contrib/database_backup/database_backup.py --\nx = 1\n"
+    ),
     "a compound name that live code imports": (
         "-- mail/old_parser/core.py --\nx = 1\n-- mail/read.py --\nfrom .old_parser import core\n"
     ),

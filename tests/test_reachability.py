@@ -488,6 +488,14 @@ def test_a_loader_that_is_given_whole_names_does_not_look_beside_itself(whole: s
     assert not reachability.live("app/dead.py")
 
 
+def test_what_is_marked_as_a_program_can_be_run_unless_nearly_everything_is() -> None:
+    program, others = "-- app/send.py [100755] --\nprint(1)\n", (1, 2, 3, 4)
+    plain = "".join(f"-- app/x{n}.py --\n" for n in others)
+    marked = "".join(f"-- app/x{n}.py [100755] --\n" for n in others)
+    assert of(MAIN + program + plain).standing("app/send.py") is Standing.BY_HAND
+    assert of(MAIN + program + marked).standing("app/send.py") is Standing.NOTHING
+
+
 def test_a_string_that_ends_in_a_class_and_its_module_holds_the_module() -> None:
     reachability = of(
         f"{MAIN}{CORE}SENDERS = {{'mail': 'smtp.Smtp', 'sms': 'sms.Sms', 'log': 'log.write'}}\n"

@@ -176,6 +176,8 @@ class Judge:
         direct = {_base(path) for path in code if path.rpartition("/")[0] == folder}
         if {"__init__.py", "apps.py"} <= direct:
             return True  # a Django application of that name
+        if f"{own.lower()}.py" in direct and "__init__.py" in direct:
+            return True  # a package that is named as what it does
         if any(_stem(name) == "index" and not name.endswith(".html") for name in direct):
             return True
         if any(_stem(path) in _PAGE_FILES and _extension(path) in _PAGE_CODE for path in code):

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from readiness.facts import python, text
 from readiness.index.archives import CODE, DOCUMENTS, Judge, Name, judge, tokens, unimportable
+from readiness.model import EXECUTABLE
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -97,6 +98,14 @@ def named_as_test(name: str) -> bool:
     if extension in ("java", "kt", "scala", "cs", "php", "swift"):
         return stem.endswith(("Test", "Tests", "IT", "Spec"))
     return extension in CODE and stem.lower().endswith(_TEST_ENDINGS)
+
+
+def programs(index: RepoIndex) -> set[str]:
+    """The Python files that Git marks as executable; where it is most of them, that says nothing
+    of any."""
+    files = [path for path in index.files if path.endswith(".py")]
+    marked = {path for path in files if index.files[path].mode == EXECUTABLE}
+    return marked if 4 * len(marked) < len(files) else set()
 
 
 def build(index: RepoIndex) -> Inventory:

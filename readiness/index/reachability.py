@@ -15,7 +15,7 @@ from readiness.index.archives import below
 from readiness.index.breaks import packages_of
 from readiness.index.deployments import Deployments
 from readiness.index.documents import is_document, is_page_of
-from readiness.index.inventory import ASIDE, RUN, FileClass
+from readiness.index.inventory import ASIDE, RUN, FileClass, programs
 from readiness.index.launches import Source
 from readiness.index.loaders import Loaders
 from readiness.index.references import Use
@@ -349,12 +349,15 @@ class _Builder:
         return files if len(files) <= _SMALL else []
 
     def _runnable(self) -> Iterator[tuple[str, Evidence]]:
+        executable = programs(self._index)
         for path, class_ in self._index.inventory.classes.items():
             if class_ in RUN:
                 facts = self._index.facts(python.SLICE, path) if path.endswith(".py") else None
                 if facts is not None and facts.main_line:
                     told = f"{path} can be run: it has a main guard"
                     yield path, Evidence(told, Location(path, facts.main_line))
+                elif facts is not None and path in executable:
+                    yield path, Evidence(f"{path} is executable", Location(path))
                 elif path.endswith(_SCRIPTS) or (class_ is FileClass.SCRIPT and facts is not None):
                     yield path, Evidence(f"{path} is a script", Location(path))
                 elif facts is not None and not _EXAMPLES.isdisjoint(path.split("/")[:-1]):
