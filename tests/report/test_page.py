@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+import tomllib
 from collections.abc import Callable
 
 import msgspec
 import pytest
 
 from readiness import registry
+from readiness.config import Waiver
 from readiness.model import (
     Coverage,
     Delta,
@@ -304,6 +306,21 @@ def test_a_history_of_one_point_is_no_trend_and_no_age(make_report: Make) -> Non
     assert "No trend yet: the history holds one point, of 29 December 2025." in page
     assert "No forecast yet: a forecast needs 4 points or more." in page
     assert "since 29 December" not in page and "spark" not in page.partition("</style>")[2]
+
+
+def test_each_finding_has_the_waiver_to_paste(make_report: Make) -> None:
+    report = make_report()
+    page = render("html", report)
+    pasted = [
+        html.unescape(text) for text in re.findall(r'(?s)<pre class="waiver">(.*?)</pre>', page)
+    ]
+    told = [tomllib.loads(text)["tool"]["readiness"]["waivers"][0] for text in pasted]
+    assert sorted(waiver["fingerprint"] for waiver in told) == sorted(
+        finding.fingerprint for finding in report.findings
+    )
+    answered = {"owner": "ada", "reason": "it goes next week", "until": "2026-01-05"}
+    waiver = msgspec.convert(told[0] | answered, Waiver)
+    assert waiver.rule in {finding.rule for finding in report.findings}
 
 
 # -- texts
