@@ -165,6 +165,8 @@ def test_what_live_code_may_load_by_name_is_held_with_all_that_it_imports(
         "pytest_plugins = ['shop.fixtures_of_pytest']\n",
         "-- shop/routes.py --\n-- serverless.yml --\nhandler: shop/routes.py\n",
         "-- shop/stage.py --\n-- settings.ini --\nstage = shop.stage\n",
+        "-- shop/stage.py --\n-- native/src/host.rs --\n"
+        'let module = PyModule::import(py, "shop.stage")?;\n',
         "-- shop/stage.py --\n-- pipeline.yaml --\nstages:\n  - class: shop.stage.Stage\n",
     ],
 )

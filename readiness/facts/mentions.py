@@ -59,6 +59,10 @@ _CONFIGS = tuple(
         ".timer .tf .hcl .nix .gradle .cmake .example .template .dist .j2 .sample"
     ).split()
 )
+FOREIGN = tuple(
+    ".c .cc .cpp .cs .ex .exs .go .h .hpp .java .kt .lua .php .pl .rb .rs .scala .swift".split()
+)
+"""Endings of programs in other languages, which may run or embed Python."""
 _TEXTS = tuple(
     ".rst .txt .html .htm .adoc .bat .ps1 .cmd .sql .bpmn .mmd .css .scss .proto".split()
 )
@@ -118,6 +122,8 @@ def _kind_of_name(name: str) -> str | None:
         return "script"
     if name.endswith((".toml", ".cfg", ".ini")):
         return "sections"
+    if name.endswith(FOREIGN):
+        return "foreign"
     if name.endswith(_CONFIGS) or name in _NAMES or name.startswith(".env"):
         return "config"
     return "text" if name.endswith(_TEXTS) else None
@@ -127,6 +133,8 @@ def extract(kind: str, data: bytes) -> MentionFacts:
     text = decode(data[: 4 * MAX_TEXT])[0][:MAX_TEXT]
     if kind == "script":
         return _script(text)
+    if kind == "foreign":
+        return MentionFacts(words=_first_of_each(_foreign(text)))
     if kind == "text":
         return MentionFacts(words=_first_of_each(_plain(text)))
     return MentionFacts(words=_first_of_each(_config(text, sections=kind == "sections")))
@@ -178,6 +186,15 @@ def _config(text: str, sections: bool) -> Iterator[tuple[str, int]]:
                 yield from ((word, number) for word in found)
 
 
+def _foreign(text: str) -> Iterator[tuple[str, int]]:
+    """The words of strings that look like what Python names its modules, or like a path."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) <= MAX_LINE and ('"' in line or "'" in line) and "." in line:
+            for match in islice(_STRING.finditer(line), 20):
+                for word in paths(match[1] or match[2] or match[3], dotted=True):
+                    yield word, number
+
+
 def _script(text: str) -> MentionFacts:
     imports: dict[str, int] = {}
     words: dict[str, int] = {}
@@ -197,4 +214,4 @@ def _script(text: str) -> MentionFacts:
     return MentionFacts(tuple(words.items()), tuple(imports.items()))
 
 
-SLICE = Slice(name="mentions", version=4, type=MentionFacts, kind=_kind, extract=extract)
+SLICE = Slice(name="mentions", version=5, type=MentionFacts, kind=_kind, extract=extract)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from readiness.facts import compose, dockerfile, manifest, python, shell, workflow
+from readiness.facts import compose, dockerfile, manifest, mentions, python, shell, workflow
 from readiness.index import snippets
 from readiness.index.archives import below
 from readiness.index.breaks import packages_of
@@ -284,8 +284,9 @@ class _Builder:
     def _with(self, path: str, why: Evidence | None) -> Iterator[tuple[str, Evidence]]:
         """What is loaded with a file: what its strings and loaders name, the packages that it lies
         in, and, where that is not followed yet, what it imports."""
-        if path.endswith(".py"):
+        if path.endswith(_SOURCES):
             yield from self._named(path)
+        if path.endswith(".py"):
             yield from self._loaders.of(path)
         folder = path.rpartition("/")[0]
         while (package := f"{folder}/__init__.py") in self._index.files:
@@ -296,21 +297,21 @@ class _Builder:
                 yield target, why
 
     def _named(self, path: str) -> Iterator[tuple[str, Evidence]]:
-        """What the strings of Python name: a script that it runs, a module that it hands on."""
+        """What the strings of a program name: a script that it runs, a module that it hands on."""
         for reference in self._index.references.from_.get(path, ()):
             names = reference.use is Use.MENTIONS and reference.target.endswith((".py", ".sh"))
             if names and not self._index.inventory.is_(reference.target, *ASIDE):
                 yield reference.target, _named_by(path, reference.line)
 
     def _configured(self) -> Iterator[tuple[str, Evidence]]:
-        """The Python files that configuration and builds name."""
+        """The Python files that configuration, builds and programs in other languages name."""
         for uses in self._snippets.values():
             for use in uses:
                 if use.kind in ("build", "cython"):
                     yield use.target, _named_by(use.source, use.line)
         for source, references in self._index.references.from_.items():
             name = source.rpartition("/")[2].lower()
-            sets = name.endswith(_CONFIGURATION) or name in _ENVIRONMENTS
+            sets = name.endswith((*_CONFIGURATION, *mentions.FOREIGN)) or name in _ENVIRONMENTS
             if not (sets or name.startswith(".env")):
                 continue
             if self._index.inventory.is_(source, *ASIDE, FileClass.TEST, FileClass.DOCS):
