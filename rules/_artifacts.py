@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from readiness.facts import text
 from readiness.index import RepoIndex
@@ -53,6 +54,7 @@ _IGNORE_FILES = ("ignore", "CODEOWNERS", ".gitattributes")
 _ASIDE = (FileClass.ARCHIVE, FileClass.TEST, FileClass.FIXTURE, FileClass.DOCS)
 
 
+@lru_cache(1 << 16)
 def tool(name: str) -> str:
     """What a folder of this name is, if only a tool makes it."""
     return _FOLDERS.get(name.lower(), "build output" if name.endswith(".egg-info") else "")
@@ -62,7 +64,7 @@ def tool_folder(index: RepoIndex, path: str) -> tuple[str, str] | None:
     """The topmost folder above `path` that only a tool makes, and what it is. Among tests and
     samples such a folder is a sample, but for what every run of tests leaves behind."""
     folders = path.split("/")[:-1]
-    if index.inventory.is_(path, FileClass.FIXTURE):
+    if not any(map(tool, folders)) or index.inventory.is_(path, FileClass.FIXTURE):
         return None
     for depth, name in enumerate(folders):
         kind = tool(name)
@@ -81,14 +83,16 @@ def tool_folder(index: RepoIndex, path: str) -> tuple[str, str] | None:
 def kind_of(index: RepoIndex, path: str) -> str:
     """What a single file is, if its name says that a tool left it behind."""
     *folders, name = path.lower().split("/")
+    extension = "bak" if name.endswith("~") else name.rpartition(".")[2]
+    if name not in _NAMES and extension not in _EXTENSIONS:
+        return ""
     if _NAMES.get(name) == _DESKTOP:
         return "" if index.inventory.is_(path, FileClass.FIXTURE) else _DESKTOP
     if index.inventory.is_(path, *_ASIDE) or not _DATA.isdisjoint(folders):
         return ""
     if name in _NAMES:
         return _NAMES[name]
-    extension = "bak" if name.endswith("~") else name.rpartition(".")[2]
-    if extension not in _EXTENSIONS or not name.rpartition(".")[0]:
+    if not name.rpartition(".")[0]:
         return ""
     if extension in _BINARY:
         facts = index.facts(text.SLICE, path)

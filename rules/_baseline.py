@@ -7,6 +7,7 @@ from msgspec import Struct
 from readiness.facts import dotenv, python
 from readiness.index import RepoIndex
 from readiness.index.inventory import MAINTAINED, FileClass
+from readiness.index.modules import imported_tops
 from readiness.model import Severity
 
 _LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb")
@@ -83,8 +84,9 @@ def _reads_environment(index: RepoIndex) -> str:
     for container in index.containers.containers:
         if index.inventory.is_(container.file, *MAINTAINED):
             return f"docker compose reads `.env` beside {container.file}"
+    tops = index.of_each(python.SLICE, imported_tops)
     for path, facts in index.each(python.SLICE):
-        if index.inventory.is_(path, FileClass.LIVE):
+        if index.inventory.is_(path, FileClass.LIVE) and not tops[path].isdisjoint(_READERS):
             for each in facts.imports:
                 if each.module.partition(".")[0] in _READERS:
                     return f"{path} imports {each.module}, which reads environment files"

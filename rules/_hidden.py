@@ -62,6 +62,7 @@ def _of_workflows(index: RepoIndex) -> Iterator[Hidden]:
 def _of_imports(index: RepoIndex) -> Iterator[Hidden]:
     """Imports of one's own modules that resolve nowhere and would be hidden."""
     lines: dict[str, IgnoreLine | None] = {}
+    known: dict[tuple[tuple[str, ...], bool, str], tuple[str, ...]] = {}
     for source, facts in index.each(python.SLICE):
         if not index.inventory.is_(source, *MAINTAINED):
             continue
@@ -69,7 +70,10 @@ def _of_imports(index: RepoIndex) -> Iterator[Hidden]:
         for each in facts.imports:
             if each.line in resolved or each.typing or not each.module:
                 continue
-            for path in _places(index, source, each):
+            key = _roots(index, source, each), each.level > 0, each.module
+            if key not in known:
+                known[key] = _places(index, *key)
+            for path in known[key]:
                 if path not in lines:
                     lines[path] = _by_accident(index, path)
                 line = lines[path]
@@ -98,18 +102,24 @@ def _stems(path: str) -> list[str]:
     return path.removesuffix(".py").split("/")
 
 
-def _places(index: RepoIndex, source: str, each: Import) -> tuple[str, ...]:
+def _roots(index: RepoIndex, source: str, each: Import) -> tuple[str, ...]:
+    """The folders in which an import looks."""
+    if not each.level:
+        return index.imports.roots.get(source, ("",))
+    home = source
+    for _ in range(each.level):
+        home = home.rpartition("/")[0]
+    return (home,)
+
+
+def _places(
+    index: RepoIndex, roots: tuple[str, ...], relative: bool, module: str
+) -> tuple[str, ...]:
     """Where a module would lie that is not there: in the deepest of its packages that is, seen
     from a folder on the import path of the file. None where it is there, or not one's own."""
-    parts = each.module.split(".")
-    roots = index.imports.roots.get(source, ("",))
-    if each.level:
-        home = source
-        for _ in range(each.level):
-            home = home.rpartition("/")[0]
-        roots = (home,)
+    parts = module.split(".")
     for root in roots:
-        for depth in range(len(parts) - 1, -1 if each.level else 0, -1):
+        for depth in range(len(parts) - 1, -1 if relative else 0, -1):
             folder = "/".join(filter(None, (root, *parts[:depth])))
             if folder in index.folders:
                 rest = "/".join(filter(None, (folder, *parts[depth:])))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from readiness.facts import python
+from readiness.facts.python import PythonFacts
 from readiness.index import RepoIndex
 from readiness.index.entrypoints import Entrypoint
 from readiness.index.inventory import FileClass
@@ -152,11 +153,16 @@ def _by_script(index: RepoIndex) -> list[Evidence]:
 
 def _by_library(index: RepoIndex) -> list[Evidence]:
     """Where live code uses a library that serves health checks."""
-    for path, facts in index.each(python.SLICE):
-        if index.inventory.is_(path, FileClass.LIVE):
-            named = [(each.module, each.line) for each in facts.imports if not each.level]
-            for name, line in (*named, *facts.literals):
-                top = name.partition(".")[0]
-                if top in _CHECKERS and top not in index.imports.modules:
-                    return [against(f"{top} serves health checks", path, line)]
+    named = index.of_each(python.SLICE, _checkers)
+    for path in index.paths(python.SLICE):
+        for top, line in named[path] if index.inventory.is_(path, FileClass.LIVE) else ():
+            if top not in index.imports.modules:
+                return [against(f"{top} serves health checks", path, line)]
     return []
+
+
+def _checkers(path: str, facts: PythonFacts) -> tuple[tuple[str, int], ...]:
+    """(library, line) of what a file imports or names that serves health checks."""
+    named = [(each.module, each.line) for each in facts.imports if not each.level]
+    tops = ((name.partition(".")[0], line) for name, line in (*named, *facts.literals))
+    return tuple((top, line) for top, line in tops if top in _CHECKERS)

@@ -27,6 +27,7 @@ from readiness.history.trends import Measured, Traces, causes, traces_of
 from readiness.history.workers import in_processes
 from readiness.index import RepoIndex
 from readiness.index.history import Commit, History
+from readiness.index.memory import Memory
 from readiness.model import (
     SUBMODULE,
     SYMLINK,
@@ -225,13 +226,14 @@ class Work:
         present = [{file.path for file in each.snapshot.files} for each in listed]
         past = histories(self._log, [each.chosen.commit for each in listed], present)
         facts: list[dict[str, Any]] = [{} for _ in self._slices]
+        memory = Memory()
         before: dict[str, TrackedFile] = {}
         for each, history in zip(listed, past, strict=True):
             after = {file.path: file for file in each.snapshot.files}
             self._advance(facts, before, after, each)
             before = after
             named = {slice_.name: known for slice_, known in zip(self._slices, facts, strict=True)}
-            yield msgspec.msgpack.encode(self._judge(each, named, history))
+            yield msgspec.msgpack.encode(self._judge(each, named, history, memory))
 
     def _advance(
         self,
@@ -264,10 +266,14 @@ class Work:
             known[path] = self._decode[number](encoded)
 
     def _judge(
-        self, each: _Listed, facts: Mapping[str, Mapping[str, Any]], history: History
+        self,
+        each: _Listed,
+        facts: Mapping[str, Mapping[str, Any]],
+        history: History,
+        memory: Memory,
     ) -> Told:
         rules, config = self._judges.rules, self._judges.config
-        index = RepoIndex(each.snapshot, facts, config, lambda: history)
+        index = RepoIndex(each.snapshot, facts, config, lambda: history, memory=memory)
         unread = {blob for blob, _ in self._gathered.skipped}
         found = assess(
             index,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from readiness.index.ignores import Ignores
     from readiness.index.imports import ImportGraph
     from readiness.index.inventory import Inventory
+    from readiness.index.memory import Memory, Remembered
     from readiness.index.profile import Profile
     from readiness.index.reachability import Reachability
     from readiness.index.references import References
@@ -39,12 +40,45 @@ T = TypeVar("T", bound=Struct)
 V = TypeVar("V")
 
 
+class Made(dict[str, V]):
+    """Path -> what a function makes of the file."""
+
+    def __init__(
+        self,
+        index: RepoIndex,
+        slice_: Slice[Any],
+        make: Callable[..., V],
+        more: tuple[object, ...],
+    ) -> None:
+        self._facts = partial(index.facts, slice_)
+        self._make = make
+        self._more = more
+        self._remembered: Remembered | None = None
+        if index.memory is not None:
+            part = f"{make.__module__}.{make.__qualname__}"
+            self._remembered = index.memory.of(part, world=more)
+
+    def __missing__(self, path: str) -> V:
+        facts = self._facts(path)
+        if facts is None:
+            raise KeyError(path)
+        made: V | None = None if self._remembered is None else self._remembered.get(path, facts)
+        if made is None:
+            made = self._make(path, facts, *self._more)
+            if self._remembered is not None:
+                self._remembered.keep(path, facts, (), made)
+        self[path] = made
+        return made
+
+
 class RepoIndex:
     """The evidence that rules read: facts of single files, and what follows from all of them.
 
     `facts`: slice -> path -> encoded facts; they are decoded when asked for.
     `history` is called at most once, and only if a rule needs it. `asked` are the files that the
-    rules will ask about, where that is not all: the inventory says nothing of others.
+    rules will ask about, where that is not all: the inventory says nothing of others. `memory`
+    makes what was said of unchanged files of a similar snapshot serve again; their facts must be
+    the same objects.
     """
 
     def __init__(
@@ -54,17 +88,19 @@ class RepoIndex:
         config: Config,
         history: Callable[[], History] = History,
         asked: Collection[str] | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.config = config
         self.asked = asked
         self.files: dict[str, TrackedFile] = {file.path: file for file in snapshot.files}
+        self.memory = memory
         self._encoded = facts
         self._facts: dict[str, dict[str, Any]] = {}  # slice -> path -> encoded or decoded facts
         self._decode: dict[str, Callable[[bytes], Any]] = {}
         self._decoded: set[str] = set()  # the slices of which all facts are
         self._history = history
-        self._made: dict[Callable[[RepoIndex], Any], Any] = {}
+        self._made: dict[Callable[..., Any], Any] = {}
 
     def facts(self, slice_: Slice[T], path: str) -> T | None:
         """The facts of one file; null where the slice does not apply or the file was not read."""
@@ -105,6 +141,15 @@ class RepoIndex:
         if make not in self._made:
             self._made[make] = make(self)
         made: V = self._made[make]
+        return made
+
+    def of_each(self, slice_: Slice[T], make: Callable[..., V], *more: object) -> Mapping[str, V]:
+        """What `make` says of the path and the facts of each file that the slice applies to, and of
+        `more`, which is the same for all: made when it is first asked for, and not again for
+        unchanged files. Nothing else may decide."""
+        if make not in self._made:
+            self._made[make] = Made(self, slice_, make, more)
+        made: Made[V] = self._made[make]
         return made
 
     def exists(self, path: str) -> bool:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from readiness.facts import manifest, python
 from readiness.facts.compose import interpolate
+from readiness.facts.python import PythonFacts
 from readiness.index.archives import below
 from readiness.index.configuration import service_of
 from readiness.index.inventory import FileClass
@@ -128,16 +129,15 @@ class _Reader:
         ]
         self._modules: dict[str, tuple[str, int]] = {}
         self._keys: dict[str, tuple[str, int]] = {}
+        known = index.paths(python.SLICE)
+        modules = index.of_each(python.SLICE, _modules)
         for file in self._files:
-            facts = index.facts(python.SLICE, file)
-            if facts is None:
-                continue
-            for each in facts.imports:
-                if not (each.level or each.typing):
-                    top = each.module.partition(".")[0]
-                    self._modules.setdefault(top, (file, each.line))
-            for read in facts.environment:
-                self._keys.setdefault(read.key, (file, read.line))
+            if file in known:
+                for top, line in modules[file].items():
+                    self._modules.setdefault(top, (file, line))
+                facts = index.facts(python.SLICE, file)
+                for read in facts.environment if facts is not None else ():
+                    self._keys.setdefault(read.key, (file, read.line))
 
     def imported(self, kind: _Kind) -> bool:
         own = {top for top in kind.modules if top in self._modules}
@@ -162,6 +162,15 @@ class _Reader:
         for key, (file, line) in sorted(self._keys.items()):
             if pattern.search(key):
                 yield Evidence(f"{file} reads {key}", Location(file, line))
+
+
+def _modules(path: str, facts: PythonFacts) -> dict[str, int]:
+    """The top-level modules that a file imports -> the first line."""
+    lines: dict[str, int] = {}
+    for each in facts.imports:
+        if not (each.level or each.typing):
+            lines.setdefault(each.module.partition(".")[0], each.line)
+    return lines
 
 
 def _is_server(image: str) -> bool:

@@ -11,6 +11,7 @@ from readiness.index.modules import is_file
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
+    from readiness.index.memory import Remembered
 
 _OF_MODULES = frozenset(
     "__name__ __file__ __path__ __doc__ __dict__ __all__ __package__ __spec__ __loader__ "
@@ -26,16 +27,24 @@ class Bindings:
         self._index = index
         self._resolve = resolve
         self._bound: dict[str, frozenset[str] | None] = {}
+        self._plain: Remembered | None = None
+        self.asked: dict[str, frozenset[str] | None] = {}  # file -> its names
+        if index.memory is not None:
+            self._plain = index.memory.of("names")
 
     def provides(self, file: str, name: str) -> bool:
         """Has the module at `file` that name, or can it not be told?"""
         if not file:
             return False
-        names = self._names_of(file, 0)
+        names = self.names_of(file)
+        self.asked[file] = names
         return names is None or name in names or name in _OF_MODULES
 
-    def _names_of(self, file: str, depth: int) -> frozenset[str] | None:
+    def names_of(self, file: str) -> frozenset[str] | None:
         """The names of a module; null where they cannot all be told."""
+        return self._names_of(file, 0)
+
+    def _names_of(self, file: str, depth: int) -> frozenset[str] | None:
         if file in self._bound:
             return self._bound[file]
         self._bound[file] = None  # for a circle of star imports
@@ -48,10 +57,16 @@ class Bindings:
         return names
 
     def _with_stars(self, file: str, facts: PythonFacts, depth: int) -> frozenset[str] | None:
+        if self._plain is not None:
+            known: frozenset[str] | None = self._plain.get(file, facts)
+            if known is not None:
+                return known
         names = set(facts.names)
+        stars = False
         for imported in facts.imports:
             if imported.name != "*" or imported.lazy:
                 continue
+            stars = True
             target = self._resolve(file, imported)
             given = self._names_of(target, depth + 1) if is_file(target) else None
             if given is None:
@@ -59,4 +74,7 @@ class Bindings:
             public = self._index.facts(python.SLICE, target)
             exports = public.exports if public is not None else ()
             names.update(exports or (name for name in given if not name.startswith("_")))
-        return frozenset(names)
+        found = frozenset(names)
+        if self._plain is not None and not stars:
+            self._plain.keep(file, facts, (), found)
+        return found

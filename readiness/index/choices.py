@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from readiness.facts import python
+from readiness.index.configuration import derived
 from readiness.model import Evidence, Location
 
 if TYPE_CHECKING:
@@ -27,10 +28,11 @@ def chosen(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
                 choices.setdefault(name, (home, why))
                 for base, place in _bases(index, home, name):
                     choices.setdefault(base, (place, why))
-    for path, facts in index.each(python.SLICE) if choices else ():
-        for definition in facts.definitions:
-            for base in definition.bases:
-                choice = choices.get(base.rpartition(".")[2])
+    classes = index.of_each(python.SLICE, derived)
+    for path in index.paths(python.SLICE) if choices else ():
+        for _, bases in classes[path]:
+            for base in bases:
+                choice = choices.get(base)
                 if choice is not None and choice[0] in (path, *_imported(index, path)):
                     yield path, choice[1]
 

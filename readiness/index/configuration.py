@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from msgspec import Struct
 from readiness.facts import python
 from readiness.facts.python import PythonFacts
 from readiness.index.inventory import FileClass
+from readiness.index.modules import imported_tops
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -101,6 +103,8 @@ _MANIFESTS = (
     "Pipfile",
     "Dockerfile",
 )
+_ENDINGS = tuple(f"/{name}" for name in _MANIFESTS)
+_MANY = 1 << 16  # names whose words are kept, also from one index to the next
 _MODULE_READS = 3  # below it a module of that name only happens to read a variable
 
 
@@ -135,10 +139,16 @@ def _rank(source: Source) -> tuple[int, int, str]:
 
 def service_of(index: RepoIndex, path: str) -> str:
     """The folder of the project that a file belongs to: the nearest with a manifest or image."""
+    projects = index.once(_projects)
     folder = path.rpartition("/")[0]
-    while folder and not any(f"{folder}/{name}" in index.files for name in _MANIFESTS):
+    while folder not in projects:
         folder = folder.rpartition("/")[0]
     return folder
+
+
+def _projects(index: RepoIndex) -> set[str]:
+    """The folders with a manifest or image, and the root."""
+    return {"", *(path.rpartition("/")[0] for path in index.files if path.endswith(_ENDINGS))}
 
 
 # -- loaders
@@ -146,12 +156,9 @@ def service_of(index: RepoIndex, path: str) -> str:
 
 def _loaders(index: RepoIndex, live: dict[str, PythonFacts]) -> dict[str, list[Loader]]:
     """The loaders of each file that has one."""
-    settings = _settings_classes(live)
-    found = {
-        path: loaders
-        for path, facts in live.items()
-        if (loaders := list(_of_file(path, facts, settings)))
-    }
+    settings = _settings_classes(index, live)
+    of_files = index.of_each(python.SLICE, _of_file, settings)
+    found = {path: list(of_files[path]) for path in live if of_files[path]}
     wrapping: dict[str, list[Loader]] = {}
     for path, facts in live.items():
         edges = index.imports.imports.get(path, ())
@@ -162,30 +169,40 @@ def _loaders(index: RepoIndex, live: dict[str, PythonFacts]) -> dict[str, list[L
     return found | wrapping
 
 
-def _settings_classes(live: dict[str, PythonFacts]) -> set[str]:
+def _settings_classes(index: RepoIndex, live: dict[str, PythonFacts]) -> set[str]:
     """The names of pydantic's settings classes and all that derive from them."""
     names = {"BaseSettings"}
+    of_files = index.of_each(python.SLICE, derived)
+    classes = [each for path in live for each in of_files[path]]
     while True:
-        more = {
-            definition.name
-            for facts in live.values()
-            for definition in facts.definitions
-            if names & {base.rpartition(".")[2] for base in definition.bases}
-        }
+        more = {name for name, bases in classes if not names.isdisjoint(bases)}
         if more <= names:
             return names
         names |= more
 
 
-def _of_file(path: str, facts: PythonFacts, settings: set[str]) -> Iterator[Loader]:
+def derived(path: str, facts: PythonFacts) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(name, last parts of the names of its bases) of the classes that have any."""
+    return tuple(
+        (each.name, tuple([base.rpartition(".")[2] for base in each.bases]))
+        for each in facts.definitions
+        if each.bases
+    )
+
+
+def _of_file(path: str, facts: PythonFacts, settings: set[str]) -> tuple[Loader, ...]:
+    return tuple(_loaders_of(path, facts, settings))
+
+
+def _loaders_of(path: str, facts: PythonFacts, settings: set[str]) -> Iterator[Loader]:
     total = len(facts.environment)
     if "INSTALLED_APPS" in facts.names or "ROOT_URLCONF" in facts.names:
         yield Loader(path, 1, Kind.DJANGO, reads=total)
         return
     for each in facts.definitions:
-        if settings & {base.rpartition(".")[2] for base in each.bases}:
+        if each.bases and settings & {base.rpartition(".")[2] for base in each.bases}:
             yield Loader(path, each.line, Kind.SETTINGS, each.name)
-    formats = tuple(sorted(_FORMATS & {each.module.partition(".")[0] for each in facts.imports}))
+    formats = tuple(sorted(_FORMATS & imported_tops(path, facts)))
     found = False
     for name, line in _named_loaders(facts):
         reads = _reads_in(facts, name)
@@ -193,7 +210,7 @@ def _of_file(path: str, facts: PythonFacts, settings: set[str]) -> Iterator[Load
             found = True
             yield Loader(path, line, Kind.LOADER, name, reads, formats)
     for each in facts.definitions:
-        words = _words(each.name) if each.kind == "class" and each.name not in settings else []
+        words = _words(each.name) if each.kind == "class" and each.name not in settings else ()
         if words and words[-1] in _SUBJECTS and not _NOT_OURS & {*words}:
             reads = _reads_in(facts, each.name)
             if reads:
@@ -207,13 +224,14 @@ def _of_file(path: str, facts: PythonFacts, settings: set[str]) -> Iterator[Load
 def _named_loaders(facts: PythonFacts) -> Iterator[tuple[str, int]]:
     """(name, line) of the classes that are named as loaders of configuration."""
     for each in facts.definitions:
-        words = _words(each.name) if each.kind == "class" and not each.stub else []
+        words = _words(each.name) if each.kind == "class" and not each.stub else ()
         if words and words[-1] in _ROLES and _SUBJECTS & {*words} and not _NOT_OURS & {*words}:
             yield each.name, each.line
 
 
-def _words(name: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(name)] if "." not in name else []
+@lru_cache(_MANY)
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORD.findall(name)) if "." not in name else ()
 
 
 def _reads_in(facts: PythonFacts, name: str) -> int:
@@ -222,6 +240,7 @@ def _reads_in(facts: PythonFacts, name: str) -> int:
     )
 
 
+@lru_cache(_MANY)
 def _is_settings_module(path: str) -> bool:
     folder, _, name = path.rpartition("/")
     stem = name.removesuffix(".py")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from readiness.facts import manifest, mentions, python
+from readiness.facts.python import PythonFacts
 from readiness.index import frameworks
 from readiness.index.choices import chosen
 from readiness.index.inventory import ASIDE, RUN, FileClass
@@ -46,13 +48,17 @@ def conventions(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     yield from chosen(index)
     yield from _packages(index)
     for path in index.files:
-        if index.inventory.is_(path, *RUN, FileClass.DOCS):
-            if path.endswith(_SCRIPTS) and _NEXT.search(path):
-                yield path, _told(path, "is a route of the framework by its place")
-            elif path.endswith(".d.ts"):
-                yield path, _told(path, "declares types for the compiler")
-            elif frameworks.TOOLS.search(f"/{path}"):
-                yield path, _told(path, "is read by its tool by its name")
+        if index.inventory.is_(path, *RUN, FileClass.DOCS) and (why := _by_place(path)):
+            yield path, _told(path, why)
+
+
+@lru_cache(1 << 16)
+def _by_place(path: str) -> str:
+    if path.endswith(_SCRIPTS) and _NEXT.search(path):
+        return "is a route of the framework by its place"
+    if path.endswith(".d.ts"):
+        return "declares types for the compiler"
+    return "is read by its tool by its name" if frameworks.TOOLS.search(f"/{path}") else ""
 
 
 def repeated(index: RepoIndex) -> dict[str, Evidence]:
@@ -170,21 +176,24 @@ def _alembic(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
 
 def _registered(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     """The files whose functions enter themselves where others look them up."""
-    for path, facts in index.each(python.SLICE):
-        if not index.inventory.is_(path, FileClass.LIVE):
-            continue
-        for definition in facts.definitions:
-            found = next((d for d in definition.decorators if _REGISTERS.search(d)), None)
-            if definition.bases in (("migrations.Migration",), ("Migration",)):
-                yield path, _told(path, "is a migration that Django finds", definition.line)
-                break
-            if definition.name == "includeme":  # of Pyramid
-                yield path, _told(path, "is included by its name", definition.line)
-                break
-            if found is not None and "." not in definition.name:
-                why = f"registers {definition.name} with @{found}"
-                yield path, _told(path, why, definition.line)
-                break
+    told = index.of_each(python.SLICE, _registers)
+    for path in index.paths(python.SLICE):
+        why = told[path] if index.inventory.is_(path, FileClass.LIVE) else None
+        if why is not None:
+            yield path, why
+
+
+def _registers(path: str, facts: PythonFacts) -> Evidence | None:
+    for definition in facts.definitions:
+        found = next((d for d in definition.decorators if _REGISTERS.search(d)), None)
+        if definition.bases in (("migrations.Migration",), ("Migration",)):
+            return _told(path, "is a migration that Django finds", definition.line)
+        if definition.name == "includeme":  # of Pyramid
+            return _told(path, "is included by its name", definition.line)
+        if found is not None and "." not in definition.name:
+            why = f"registers {definition.name} with @{found}"
+            return _told(path, why, definition.line)
+    return None
 
 
 def _admin(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:

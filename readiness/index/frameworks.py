@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from readiness.facts import manifest, python
 from readiness.index.inventory import ASIDE, RUN, FileClass
+from readiness.index.modules import imported_tops
 from readiness.model import Evidence, Location
 
 if TYPE_CHECKING:
@@ -182,21 +184,26 @@ def loaded(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     The line shown is the one that proves the framework's use."""
     shown = _shown(index)
     paths = "\n/".join(("", *index.files))
-    rows: list[tuple[re.Pattern[str], str, Location]] = []
+    rows: list[tuple[str, str, Location]] = []
     for row in FRAMEWORKS:
         place = next((shown[name] for name in row.packages.split() if name in shown), None)
         if place is None and row.marker:
             place = _marked(index, row.marker, paths)
         if place is not None:
-            rows.append((re.compile(row.loads), f"{row.name} loads it: {row.why}", place))
+            rows.append((row.loads, f"{row.name} loads it: {row.why}", place))
     if not rows:
         return
     for path in index.files:
         if path.endswith(".py") and index.inventory.is_(path, *RUN, FileClass.DOCS):
             for pattern, why, place in rows:
-                if pattern.search(f"/{path}"):
+                if _is_loaded(pattern, path):
                     yield path, Evidence(why, place)
                     break
+
+
+@lru_cache(1 << 16)
+def _is_loaded(pattern: str, path: str) -> bool:
+    return re.search(pattern, f"/{path}") is not None
 
 
 def _shown(index: RepoIndex) -> dict[str, Location]:
@@ -208,8 +215,9 @@ def _shown(index: RepoIndex) -> dict[str, Location]:
             for dependency in facts.dependencies:
                 if dependency.name in wanted:
                     found.setdefault(dependency.name, Location(path, dependency.line or None))
+    tops = index.of_each(python.SLICE, imported_tops)
     for path, code in index.each(python.SLICE):
-        if index.inventory.is_(path, *RUN):
+        if index.inventory.is_(path, *RUN) and not wanted.isdisjoint(tops[path]):
             for imported in code.imports:
                 top = imported.module.partition(".")[0]
                 if top in wanted and not imported.level and top not in found:

@@ -34,7 +34,7 @@ class Ignores:
 
     def __init__(self, files: dict[str, tuple[IgnoreLine, ...]]) -> None:
         """`files`: folder ("" for the root) -> the lines of its .gitignore."""
-        self._lines = files
+        self.lines = files
         self._compiled: dict[str, _Matcher] = {}
         self._folders: dict[str, IgnoreLine | None] = {"": None}
         self._known: dict[str, IgnoreLine | None] = {}  # the same places are asked again and again
@@ -44,7 +44,7 @@ class Ignores:
 
         `path` may be tracked or not, and need not exist; a trailing "/" says that it is a folder.
         """
-        if not self._lines:
+        if not self.lines:
             return None
         if path.endswith("/"):
             return self._folder(path.rstrip("/"))
@@ -68,9 +68,9 @@ class Ignores:
         home = path
         while home:
             home = home.rpartition("/")[0]
-            if home in self._lines:
+            if home in self.lines:
                 if home not in self._compiled:
-                    self._compiled[home] = _Matcher(self._lines[home])
+                    self._compiled[home] = _Matcher(self.lines[home])
                 line = self._compiled[home].last(path[len(home) :].lstrip("/"), folder=folder)
                 if line is not None:
                     return None if line.pattern.startswith("!") else line

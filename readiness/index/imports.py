@@ -13,12 +13,13 @@ from readiness.facts import manifest, python
 from readiness.facts.python import Import, PythonFacts
 from readiness.index.bindings import Bindings
 from readiness.index.contexts import Context, Contexts
-from readiness.index.modules import Modules, is_file
+from readiness.index.modules import Modules, is_file, names_of
 from readiness.index.resolver import shared_folders
 from readiness.index.roots import Roots
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
+    from readiness.index.memory import Remembered
 
 
 class Edge(Struct, frozen=True, gc=False):
@@ -71,38 +72,64 @@ _NAMED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _GENERATED = frozenset(("_version", "__version__", "version", "_build", "__about__", "_generated"))
 
 
+class _Found:
+    """What the imports of one file lead to. `unresolved` are first-party only if their top-level
+    name is; `used` are the top-level names that lead to a file."""
+
+    def __init__(self) -> None:
+        self.edges: dict[str, Edge] = {}
+        self.missing: list[Missing] = []
+        self.unresolved: list[Missing] = []
+        self.used: set[str] = set()
+
+
+_Known = tuple[tuple[str, ...], dict[str, frozenset[str] | None], _Found]
+
+
 class _Builder:
     def __init__(self, index: RepoIndex) -> None:
         self.index = index
         self.modules = Modules(index)
         self.roots = Roots(index)
         self._contexts = Contexts(index, self.modules, self.roots)
-        self._edges: dict[tuple[str, str], Edge] = {}
-        self._missing: list[Missing] = []
-        self._unresolved: list[Missing] = []  # first-party only if their top-level name is
+        self._own = _Found()
         self._bindings = Bindings(index, self._module_of)
         self._used: set[str] = set()  # top-level names that some import found here
         self._declared = _declared(index, self.roots)
         self._old = any(f.error.startswith("Python 2") for _, f in index.each(python.SLICE))
         self._real = {top for root in self.roots.real() for top in self._contexts.names(root)}
+        self._remembered = self._from_before()
+
+    def _from_before(self) -> Remembered | None:
+        if self.index.memory is None:
+            return None
+        world = (
+            self._declared,
+            self._old,
+            self.modules.native,
+            self.index.inventory.archive_roots,
+            self.index.ignores.lines,
+        )
+        paths = self.index.files.keys() | self.modules.folders
+        return self.index.memory.of("imports", paths, names_of, world)
 
     def graph(self) -> ImportGraph:
-        for path, facts in self.index.each(python.SLICE):
-            context = self._contexts.of(path)
-            missing, unresolved = len(self._missing), len(self._unresolved)
-            for imported in facts.imports:
-                self._import(path, imported, context)
-            if facts.error and not facts.newer:  # it cannot run, so it misses nothing
-                del self._missing[missing:], self._unresolved[unresolved:]
-            self._literals(path, facts, context)
-        self._missing += self._gone()
-        imports: dict[str, list[Edge]] = {}
+        imports: dict[str, tuple[Edge, ...]] = {}
         importers: dict[str, list[Edge]] = {}
-        for edge in self._edges.values():
-            imports.setdefault(edge.source, []).append(edge)
-            importers.setdefault(edge.target, []).append(edge)
+        missing: list[Missing] = []
+        unresolved: list[Missing] = []
+        for path, facts in self.index.each(python.SLICE):
+            found = self._of_file(path, facts)
+            if found.edges:
+                imports[path] = tuple(found.edges.values())
+            for target, edge in found.edges.items():
+                importers.setdefault(target, []).append(edge)
+            missing += found.missing
+            unresolved += found.unresolved
+            self._used |= found.used
+        missing += self._gone(unresolved)
         gone_in: dict[str, dict[tuple[str, str, int], Missing]] = {}
-        for gone in self._missing:
+        for gone in missing:
             of_file = gone_in.setdefault(gone.source, {})
             of_file.setdefault((gone.module, gone.name, gone.import_.line), gone)
         modules: dict[str, list[str]] = {}
@@ -110,13 +137,44 @@ class _Builder:
             for name in _dotted_names(path, context.roots):
                 modules.setdefault(name, []).append(path)
         return ImportGraph(
-            imports={source: tuple(edges) for source, edges in imports.items()},
+            imports=imports,
             importers={target: tuple(edges) for target, edges in sorted(importers.items())},
             missing={source: tuple(found.values()) for source, found in sorted(gone_in.items())},
             modules={name: tuple(paths) for name, paths in sorted(modules.items())},
             roots={path: context.roots for path, context in self._contexts.of_files.items()},
             declared=self._declared,
         )
+
+    # -- one file
+
+    def _of_file(self, path: str, facts: PythonFacts) -> _Found:
+        """What the imports of a file lead to: as it was before, where all that decides is alike."""
+        context = self._contexts.of(path)
+        if self._remembered is None:
+            return self._find(path, facts, context)
+        known: _Known | None = self._remembered.get(path, facts)
+        if known is not None:
+            roots, asked, found = known
+            names_of_file = self._bindings.names_of
+            if roots == context.roots and all(
+                names_of_file(file) == names for file, names in asked.items()
+            ):
+                return found
+        self._bindings.asked = {}
+        found = self._find(path, facts, context)
+        value = context.roots, self._bindings.asked, found
+        self._remembered.keep(path, facts, _names_asked(path, facts), value)
+        return found
+
+    def _find(self, path: str, facts: PythonFacts, context: Context) -> _Found:
+        self._own = own = _Found()
+        for imported in facts.imports:
+            self._import(path, imported, context)
+        if facts.error and not facts.newer:  # it cannot run, so it misses nothing
+            own.missing.clear()
+            own.unresolved.clear()
+        self._literals(path, facts, context)
+        return own
 
     # -- one import
 
@@ -129,7 +187,7 @@ class _Builder:
         found = known or self._elsewhere(source, module)
         if not found:
             if not self._is_foreign(module.partition(".")[0]):
-                self._unresolved.append(Missing(source, imported, module))
+                self._own.unresolved.append(Missing(source, imported, module))
             return
         name = imported.name
         if name and name != "*" and is_file(found) and not self._gives(found, name):
@@ -137,7 +195,7 @@ class _Builder:
             others = (*context.all(module, source), *self.modules.ending_in(module))
             found = next((file for file in others if self._gives(file, name)), found)
         if self._found(source, imported, module, found, guessed=not known):
-            self._used.add(module.partition(".")[0])
+            self._own.used.add(module.partition(".")[0])
 
     def _relative(self, source: str, imported: Import) -> None:
         folder = source.rpartition("/")[0]
@@ -154,7 +212,7 @@ class _Builder:
         if found or (place == "" and imported.name):
             self._found(source, imported, module, found)
         elif not self._is_made(place):
-            self._missing.append(Missing(source, imported, module))
+            self._own.missing.append(Missing(source, imported, module))
 
     def _found(
         self, source: str, imported: Import, module: str, found: str, guessed: bool = False
@@ -179,19 +237,19 @@ class _Builder:
             return bool(file) or is_file(below)
         if file:
             if imported.level or not self._is_foreign(module.partition(".")[0]):
-                self._missing.append(Missing(source, imported, module, name, file))
+                self._own.missing.append(Missing(source, imported, module, name, file))
         else:
-            self._unresolved.append(Missing(source, imported, f"{module}.{name}"))
+            self._own.unresolved.append(Missing(source, imported, f"{module}.{name}"))
         return bool(file)
 
     def _edge(self, source: str, target: str, imported: Import, guessed: bool = False) -> None:
         if source == target:
             return
         flags = _flags(imported)
-        known = self._edges.get((source, target))
+        known = self._own.edges.get(target)
         if known is not None and flags >= _flags(known):
             return
-        self._edges[source, target] = Edge(
+        self._own.edges[target] = Edge(
             source,
             target,
             imported.line,
@@ -241,9 +299,9 @@ class _Builder:
                 best, rank = path, found
         return best
 
-    def _gone(self) -> Iterator[Missing]:
+    def _gone(self, unresolved: Iterable[Missing]) -> Iterator[Missing]:
         """Of the imports that nothing answers, those of the repository's own modules."""
-        for missing in self._unresolved:
+        for missing in unresolved:
             context = self._contexts.of(missing.source)
             if missing.module not in context.gone:
                 context.gone[missing.module] = self._is_gone(missing.module, context)
@@ -329,6 +387,19 @@ def _declared(index: RepoIndex, roots: Roots) -> frozenset[str]:
                     names.add(dependency.name.replace("-", "_"))
                     names.add(dependency.name.partition("-")[0])
     return frozenset(names)
+
+
+def _names_asked(path: str, facts: PythonFacts) -> Iterator[str]:
+    """The names of modules that decide what the imports of a file lead to."""
+    if any(imported.level for imported in facts.imports):
+        yield from path.split("/")
+    for imported in facts.imports:
+        yield imported.name
+        yield from imported.module.split(".")
+    for text, _ in facts.literals:
+        dotted = text.partition(":")[0]
+        if "." in dotted:
+            yield from dotted.split(".")
 
 
 def _dotted_names(path: str, roots: Iterable[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -53,6 +54,8 @@ class Inventory(Struct, frozen=True):
 
     def archive_root(self, path: str) -> str | None:
         """The archive folder that `path` lies in."""
+        if not self.archive_roots:
+            return None
         folder = path.rpartition("/")[0]
         while folder and folder not in self.archive_roots:
             folder = folder.rpartition("/")[0]
@@ -90,6 +93,7 @@ _DOCUMENT_NAMES = {"license", "licence", "changelog", "authors", "contributors",
 _TEST_ENDINGS = ("_test", "_tests", "_spec", ".test", ".spec", "-test", "-spec")
 
 
+@lru_cache(1 << 16)
 def named_as_test(name: str) -> bool:
     """Do test runners take a file of this name for tests?"""
     stem, _, extension = name.rpartition(".")

@@ -38,19 +38,22 @@ def build(index: RepoIndex) -> dict[str, tuple[str, ...]]:
 def _bridged(index: RepoIndex) -> set[str]:
     """The folders into which something leads that lies outside of them."""
     bridged: set[str] = set()
-    known: set[tuple[str, str]] = set()
-    for source, target in _links(index):
-        pair = source.rpartition("/")[0], target
-        if target not in index.folders:
-            pair = pair[0], target.rpartition("/")[0]
-        if pair in known:
-            continue
-        known.add(pair)
-        own, folder = f"{pair[0]}/", pair[1]
+    homes = _Homes(zip(index.folders, index.folders, strict=True))
+    links = {(homes[source], homes[target]) for source, target in _links(index)}
+    for own, folder in links:
+        own = f"{own}/"
         while folder and not own.startswith(f"{folder}/"):
             bridged.add(folder)
             folder = folder.rpartition("/")[0]
     return bridged
+
+
+class _Homes(dict[str, str]):
+    """The folder of each file; of a folder, itself."""
+
+    def __missing__(self, path: str) -> str:
+        home = self[path] = path.rpartition("/")[0]
+        return home
 
 
 def _links(index: RepoIndex) -> Iterator[tuple[str, str]]:

@@ -241,7 +241,10 @@ def _by_name(places: _Places, path: str, call: Call) -> Iterator[str]:
             if text.startswith(".") and not call.name.endswith("__import__"):
                 yield from places.beside(path)
         elif text.startswith("."):
-            yield from places.where(path, partial(_is_module, inner[0]), "module", inner[0])
+            name = inner[0]
+            ends = f"/{name}.py", f"/{name}/__init__.py"
+            fits = partial(_is_module, ends, f"/{name}/")
+            yield from places.where(path, fits, "module", name)
         elif text.endswith("."):
             folder = f"/{'/'.join(inner)}/"
             yield from places.where(path, partial(_is_below, folder), "below", folder)
@@ -285,8 +288,8 @@ def _lies_in(chain: tuple[str, ...], file: str) -> bool:
     return all(any(folder == step for folder in above) for step in chain[:-1])
 
 
-def _is_module(name: str, file: str) -> bool:
-    return file.endswith((f"/{name}.py", f"/{name}/__init__.py")) or f"/{name}/" in file
+def _is_module(ends: tuple[str, ...], within: str, file: str) -> bool:
+    return file.endswith(ends) or within in file
 
 
 def _name(path: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
+
+from readiness.facts.python import PythonFacts
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -22,27 +24,28 @@ class Modules:
 
     def __init__(self, index: RepoIndex) -> None:
         self._files = index.files
-        self._native: set[str] = set()  # places of modules that are compiled or generated
+        self.native: set[str] = set()  # places of modules that are compiled or generated
         self._ends: dict[str, list[str]] = {}  # last part, and last two parts -> files
         self.folders: set[str] = set()  # folders with Python files at any depth
         for path in index.files:
             if path.endswith(_SOURCES):
                 self._learn(path)
             elif path.endswith(_NATIVE):
-                self._native.add(_native_place(path))
+                self.native.add(_native_place(path))
 
     def _learn(self, path: str) -> None:
-        parts = path.rpartition(".")[0].split("/")
-        folder = path.rpartition("/")[0]
-        while folder and folder not in self.folders:
-            self.folders.add(folder)
-            folder = folder.rpartition("/")[0]
-        if parts[-1] == "__init__":
-            parts.pop()
-        if parts:
-            self._ends.setdefault(parts[-1], []).append(path)
-        if len(parts) > 1:
-            self._ends.setdefault(".".join(parts[-2:]), []).append(path)
+        place = path.rpartition(".")[0]
+        folder, _, name = place.rpartition("/")
+        above = folder
+        while above and above not in self.folders:
+            self.folders.add(above)
+            above = above.rpartition("/")[0]
+        if name == "__init__":
+            folder, _, name = folder.rpartition("/")
+        if name:
+            self._ends.setdefault(name, []).append(path)
+        if folder:
+            self._ends.setdefault(f"{folder.rpartition('/')[2]}.{name}", []).append(path)
 
     def at(self, place: str) -> str:
         """The file or namespace folder at a place; "" for none."""
@@ -59,10 +62,10 @@ class Modules:
 
     def made(self, place: str) -> bool:
         """Does a build make the module at a place, from C, Rust, Cython or protocol buffers?"""
-        if place in self._native:
+        if place in self.native:
             return True
         for suffix in ("_pb2", "_pb2_grpc"):
-            if place.endswith(suffix) and place.removesuffix(suffix) in self._native:
+            if place.endswith(suffix) and place.removesuffix(suffix) in self.native:
                 return True
         return False
 
@@ -86,6 +89,20 @@ class Modules:
                 yield name
             elif name.endswith(_SOURCES):
                 yield name.rpartition(".")[0]
+
+
+def names_of(paths: Iterable[str]) -> Iterator[str]:
+    """The last part of the place of each path, of a file or a folder."""
+    for path in paths:
+        name = path.rpartition("/")[2]
+        yield name
+        if name.endswith(_SOURCES):
+            yield path.rpartition(".")[0].removesuffix("/__init__").rpartition("/")[2]
+
+
+def imported_tops(path: str, facts: PythonFacts) -> frozenset[str]:
+    """The first parts of the names of the modules that a file imports."""
+    return frozenset([each.module.partition(".")[0] for each in facts.imports])
 
 
 def is_file(found: str) -> bool:

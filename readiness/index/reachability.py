@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -141,6 +142,8 @@ class _Builder:
         self._snippets: dict[str, list[snippets.Use]] = {}
         for use in snippets.uses(index):
             self._snippets.setdefault(use.source, []).append(use)
+        self._followed: dict[str, dict[str, None]] = {}  # file -> `_next` of it
+        self._packages: dict[tuple[str, ...], dict[str, list[str]]] = {}  # roots -> folder -> ...
         self._launched: dict[str, list[str]] = {}  # script -> what it starts
         for launch in index.entrypoints.launches:
             if launch.source is not Source.DOCUMENT:
@@ -240,21 +243,34 @@ class _Builder:
                     pending.append(target)
         return reached
 
-    def _next(self, source: str) -> Iterator[str]:
+    def _next(self, source: str) -> Iterable[str]:
         """The files that `source` imports, runs or ships when it runs."""
+        found = self._followed.get(source)
+        if found is None:
+            found = self._followed[source] = dict.fromkeys(self._launched.get(source, ()))
+            found.update((use.target, None) for use in self._snippets.get(source, ()))
+            found.update(dict.fromkeys(self._follow(source)))
+        return found
+
+    def _follow(self, source: str) -> list[str]:
         index = self._index
-        yield from self._launched.get(source, ())
-        yield from (use.target for use in self._snippets.get(source, ()))
+        found = []
         if source.endswith(_PYTHON):
+            packages = self._packages.setdefault(index.imports.roots.get(source, ()), {})
             for edge in index.imports.imports.get(source, ()):
-                lost = edge.guessed and index.inventory.is_(edge.target, FileClass.ARCHIVE)
-                if not (edge.typing or lost):
-                    yield edge.target
-                    yield from packages_of(index, edge.target, source)
+                target = edge.target
+                if edge.typing or (edge.guessed and index.inventory.is_(target, FileClass.ARCHIVE)):
+                    continue
+                found.append(target)
+                folder = target.rpartition("/")[0]
+                if folder not in packages:
+                    packages[folder] = packages_of(index, f"{folder}/", source)
+                found += packages[folder]
         else:
             for reference in index.references.from_.get(source, ()):
                 if reference.use is not Use.MENTIONS and reference.target in index.files:
-                    yield reference.target
+                    found.append(reference.target)
+        return found
 
     # -- what is loaded, and what follows from each weaker reason
 
@@ -267,16 +283,19 @@ class _Builder:
         """The seeds and all that they load, with why. `settled` need no further reason; `alive`
         are those of them whose own loading still has to be looked at."""
         found: dict[str, Evidence] = {}
+        known = set[str]().union(*settled)
         for path, evidence in seeds:
-            if not any(path in known for known in settled):
+            if path not in known:
                 found.setdefault(path, evidence)
+        known |= found.keys()
         pending = [*alive, *found]
         for path in pending:  # grows while it is walked
             runs = path.endswith((*_SOURCES, *_SCRIPTS)) or path in self._snippets
             if not runs or self._index.inventory.is_(path, FileClass.TEST):
                 continue
             for target, evidence in self._with(path, found.get(path)):
-                if target not in found and not any(target in known for known in settled):
+                if target not in known:
+                    known.add(target)
                     found[target] = evidence
                     pending.append(target)
         return found
@@ -390,6 +409,7 @@ class _Builder:
         return {folder: (live, all_) for folder, (live, all_) in counts.items()}
 
 
+@lru_cache(1 << 16)
 def _supports_tests(path: str) -> bool:
     """Does a path say that the file was made for tests, wherever it lies?"""
     return bool(_SUPPORT.intersection(_WORDS.findall(path.lower())))

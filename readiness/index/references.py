@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,6 +19,7 @@ from readiness.index.containers import Container
 from readiness.index.containers.builds import folders_of
 from readiness.index.containers.images import Image
 from readiness.index.inventory import FileClass
+from readiness.index.memory import CONTENT, ends
 from readiness.index.resolver import Resolver
 
 if TYPE_CHECKING:
@@ -113,6 +114,41 @@ class _Collector:
         if known is None or _RANK[use] < _RANK[known.use]:
             self._found[source, target] = Reference(source, target, line, use, text[:_LONGEST])
 
+    def _paths(self) -> set[str]:
+        """All files and folders, and what is in the Python files."""
+        index = self._index
+        contents = {
+            f"{path}{CONTENT}{index.files[path].blob_id}" for path in index.paths(python.SLICE)
+        }
+        return index.files.keys() | index.folders.keys() | contents
+
+    def _remembered(
+        self,
+        slice_: Slice[T],
+        files: Iterable[tuple[str, T]],
+        add: Callable[[str, T], None],
+    ) -> None:
+        """Adds what each file names: as it was before, where that cannot have changed."""
+        memory = self._index.memory
+        if memory is None:
+            for path, facts in files:
+                add(path, facts)
+            return
+        remembered = memory.of(f"references of {slice_.name}", self._paths(), ends)
+        found, asked = self._found, self._resolver.begin
+        for path, facts in files:
+            own: dict[tuple[str, str], Reference] | None = remembered.get(path, facts)
+            if own is None:
+                own, names = {}, asked()
+                self._found = own
+                add(path, facts)
+                remembered.keep(path, facts, names, own)
+            for key, reference in own.items():
+                known = found.get(key)
+                if known is None or _RANK[reference.use] < _RANK[known.use]:
+                    found[key] = reference
+        self._found = found
+
     def _path(
         self,
         source: str,
@@ -127,18 +163,20 @@ class _Collector:
     # -- what runs
 
     def _scripts(self) -> None:
-        for path, facts in self._index.each(shell.SLICE):
-            own = posixpath.dirname(path)
-            places: dict[str, list[str]] = {}
-            for command in facts.commands:
-                directory = command.directory
-                if directory not in places:
-                    places[directory] = self._known(folders_of(path, command))
-                words = shell.expand(command, facts)
-                guess = not places[directory] or directory == "?"
-                self._command(path, command, words, places[directory], Use.RUNS, guess)
-            for text, line in facts.mentions:
-                self._path(path, text, [own, ""], line, Use.MENTIONS)
+        self._remembered(shell.SLICE, self._index.each(shell.SLICE), self._script)
+
+    def _script(self, path: str, facts: shell.ShellFacts) -> None:
+        own = posixpath.dirname(path)
+        places: dict[str, list[str]] = {}
+        for command in facts.commands:
+            directory = command.directory
+            if directory not in places:
+                places[directory] = self._known(folders_of(path, command))
+            words = shell.expand(command, facts)
+            guess = not places[directory] or directory == "?"
+            self._command(path, command, words, places[directory], Use.RUNS, guess)
+        for text, line in facts.mentions:
+            self._path(path, text, [own, ""], line, Use.MENTIONS)
 
     def _known(self, folders: Iterable[str]) -> list[str]:
         """The folders of the repository among `folders`, also where they are the machine's."""
@@ -286,20 +324,22 @@ class _Collector:
         for source, edges in self._index.imports.imports.items():
             for edge in edges:
                 self._add(source, edge.target, edge.line, Use.IMPORTS)
-        for path, facts in self._outside_archives(python.SLICE):
-            own = posixpath.dirname(path)
-            seen = self._resolver.view([own, ""], path)
-            for call in facts.calls:
-                if call.arguments and call.name.endswith("uvicorn.run"):
-                    text = call.arguments[0]
-                    target = self._resolver.module(text, [own, ""], path)
-                    self._add(path, target, call.line, Use.RUNS, text)
-            for text, line in facts.literals:
-                if "/" in text or text.rpartition(".")[2] in mentions.EXTENSIONS:
-                    self._add(path, seen[text], line, Use.MENTIONS, text)
-                elif "." in text:
-                    target = self._resolver.module(text, [], path)
-                    self._add(path, target, line, Use.MENTIONS, text)
+        self._remembered(python.SLICE, self._outside_archives(python.SLICE), self._strings)
+
+    def _strings(self, path: str, facts: python.PythonFacts) -> None:
+        own = posixpath.dirname(path)
+        seen = self._resolver.view([own, ""], path)
+        for call in facts.calls:
+            if call.arguments and call.name.endswith("uvicorn.run"):
+                text = call.arguments[0]
+                target = self._resolver.module(text, [own, ""], path)
+                self._add(path, target, call.line, Use.RUNS, text)
+        for text, line in facts.literals:
+            if "/" in text or text.rpartition(".")[2] in mentions.EXTENSIONS:
+                self._add(path, seen[text], line, Use.MENTIONS, text)
+            elif "." in text:
+                target = self._resolver.module(text, [], path)
+                self._add(path, target, line, Use.MENTIONS, text)
 
     def _outside_archives(self, slice_: Slice[T]) -> Iterator[tuple[str, T]]:
         """What an archive names speaks for nothing: only what its code imports and runs is told."""
@@ -308,39 +348,42 @@ class _Collector:
                 yield path, facts
 
     def _documents(self) -> None:
-        for path, facts in self._outside_archives(markdown.SLICE):
-            own = posixpath.dirname(path)
-            seen = self._resolver.view([own, ""], path)
-            for link in facts.links:
-                if "://" not in link.target and not link.target.startswith(("#", "mailto:")):
-                    text = link.target.lstrip("/") if link.target[:1] == "/" else link.target
-                    self._add(path, seen[text], link.line, Use.MENTIONS, text)
-            for text, line in facts.paths:
-                self._add(path, seen[text], line, Use.MENTIONS, text)
-            shown: set[tuple[str, tuple[str, ...]]] = set()
-            for command in facts.commands:
-                if (command.directory, command.words) in shown:
-                    continue  # what it names is known from an earlier line
-                shown.add((command.directory, command.words))
-                folders = [posixpath.join(own, command.directory), command.directory, own, ""]
-                self._command(path, command, command.words, folders, Use.MENTIONS, guess=True)
+        self._remembered(markdown.SLICE, self._outside_archives(markdown.SLICE), self._document)
+
+    def _document(self, path: str, facts: markdown.MarkdownFacts) -> None:
+        own = posixpath.dirname(path)
+        seen = self._resolver.view([own, ""], path)
+        for link in facts.links:
+            if "://" not in link.target and not link.target.startswith(("#", "mailto:")):
+                text = link.target.lstrip("/") if link.target[:1] == "/" else link.target
+                self._add(path, seen[text], link.line, Use.MENTIONS, text)
+        for text, line in facts.paths:
+            self._add(path, seen[text], line, Use.MENTIONS, text)
+        shown: set[tuple[str, tuple[str, ...]]] = set()
+        for command in facts.commands:
+            if (command.directory, command.words) in shown:
+                continue  # what it names is known from an earlier line
+            shown.add((command.directory, command.words))
+            folders = [posixpath.join(own, command.directory), command.directory, own, ""]
+            self._command(path, command, command.words, folders, Use.MENTIONS, guess=True)
 
     def _texts(self) -> None:
         config = self._index.config
         ours = {STANDALONE, BASELINE, config.baseline, config.plan}  # these use nothing
-        for path, facts in self._outside_archives(mentions.SLICE):
-            if path in ours:
-                continue
-            own = posixpath.dirname(path)
-            seen = self._resolver.view([own, ""], path)
-            for text, line in facts.imports:
-                self._add(path, self._resolver.script_import(text, path), line, Use.IMPORTS, text)
-            for text, line in facts.words:
-                if "/" in text or text.rpartition(".")[2].lower() in mentions.EXTENSIONS:
-                    self._add(path, seen[text], line, Use.MENTIONS, text)
-                else:
-                    target = self._resolver.module(text, [own, ""], path)
-                    self._add(path, target, line, Use.MENTIONS, text)
+        texts = (each for each in self._outside_archives(mentions.SLICE) if each[0] not in ours)
+        self._remembered(mentions.SLICE, texts, self._text)
+
+    def _text(self, path: str, facts: mentions.MentionFacts) -> None:
+        own = posixpath.dirname(path)
+        seen = self._resolver.view([own, ""], path)
+        for text, line in facts.imports:
+            self._add(path, self._resolver.script_import(text, path), line, Use.IMPORTS, text)
+        for text, line in facts.words:
+            if "/" in text or text.rpartition(".")[2].lower() in mentions.EXTENSIONS:
+                self._add(path, seen[text], line, Use.MENTIONS, text)
+            else:
+                target = self._resolver.module(text, [own, ""], path)
+                self._add(path, target, line, Use.MENTIONS, text)
 
 
 def _inside(image: Image) -> list[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from readiness.facts import python
+from readiness.index.memory import CONTENT, UNSURE
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -65,6 +66,14 @@ class Resolver:
                 self._ending.setdefault(f"{folder.rpartition('/')[2]}/{name}", []).append(path)
         self._known: dict[tuple[str, str], str] = {}
         self._views: dict[tuple[tuple[str, ...], str, bool], View] = {}
+        self._asked: set[str] | None = None
+
+    def begin(self) -> set[str]:
+        """From now on gathers what the answers depend on: the names, and the last two parts, of
+        the paths that are looked for."""
+        self._views.clear()
+        self._asked = set()
+        return self._asked
 
     def view(self, folders: Sequence[str], near: str = "", guess: bool = True) -> View:
         """`path` for all files of the folder that `near` lies in: each text is looked up once."""
@@ -81,6 +90,8 @@ class Resolver:
         `near` is the file that names it: of several, the nearest is meant. A wildcard names the
         folder before it.
         """
+        if self._asked is not None:
+            self._asked.update(_names_of_path(text))
         if text.rpartition("/")[2] not in self._named and not _UNCLEAN.search(
             text
         ):  # most are none
@@ -124,6 +135,8 @@ class Resolver:
 
     def absolute(self, text: str, near: str = "") -> str:
         """What `/somewhere/of/the/machine` is in the repository: the longest end that exists."""
+        if self._asked is not None:
+            self._asked.update(_names_of_path(text))
         if _SYSTEM.match(text):
             return ""
         parts = _clean(text)[0].strip("/").split("/")
@@ -141,6 +154,9 @@ class Resolver:
         if not _MODULE.fullmatch(dotted):
             return ""
         parts = dotted.split(".")
+        if self._asked is not None:
+            for name in parts[-3:]:
+                self._asked.update((name, f"{name}.py", f"{name}/__init__.py"))
         for length in range(len(parts), max(0, len(parts) - 3), -1):
             head = parts[:length]
             if f"{head[-1]}.py" not in self._named and head[-1] not in self._named:
@@ -162,6 +178,8 @@ class Resolver:
         """The file of this name that defines a class of that name, for "smtp.SmtpMailer"."""
         if not name[0].isupper():
             return ""
+        if self._asked is not None:
+            self._asked.add(f"{module}.py{CONTENT}")
         named = self._named.get(f"{module}.py", ())
         facts = ((path, self._index.facts(python.SLICE, path)) for path in named)
         return nearest([path for path, known in facts if known and name in known.names], near)
@@ -169,6 +187,8 @@ class Resolver:
     def script_import(self, text: str, source: str) -> str:
         """The file that JavaScript or TypeScript in `source` imports as `text`."""
         folder = source.rpartition("/")[0]
+        if self._asked is not None:
+            self._asked.update(_names_of_script(text))
         if text.startswith("."):
             starts = [f"{folder}/{text}" if folder else text]
         elif text.startswith(("@/", "~/", "src/")):
@@ -189,6 +209,22 @@ class Resolver:
                     if file in self._files:
                         return file
         return ""
+
+
+def _names_of_path(text: str) -> Iterator[str]:
+    """What decides which path a text names: how the path ends."""
+    for path in (text, _clean(text)[0].rstrip("/")):
+        name = path.rpartition("/")[2]
+        yield UNSURE if name == ".." else name
+
+
+def _names_of_script(text: str) -> Iterator[str]:
+    """What decides which file JavaScript imports."""
+    name = text.rstrip("/").rpartition("/")[2]
+    yield UNSURE if name in ("", "..", "@", "~") else name
+    for ending in _ENDINGS:
+        yield name.removesuffix(".js") + ending
+        yield f"{name}/index{ending}"
 
 
 def _above(folder: str) -> Iterable[str]:

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -117,10 +118,14 @@ def build(index: RepoIndex) -> tuple[StartScript, ...]:
     return tuple(_scripts(index))
 
 
-def words_of(path: str) -> list[str]:
-    """The words of a script's name: "run-dev_server.sh" -> ["run", "dev", "server"]."""
-    stem = posixpath.basename(path).partition(".")[0]
-    return [word for word in re.split(r"[^a-z0-9]+", _split_case(stem).lower()) if word]
+def words_of(path: str) -> tuple[str, ...]:
+    """The words of a script's name: "run-dev_server.sh" -> ("run", "dev", "server")."""
+    return _words(path.rpartition("/")[2].partition(".")[0])
+
+
+@lru_cache(1 << 16)
+def _words(stem: str) -> tuple[str, ...]:
+    return tuple(word for word in re.split(r"[^a-z0-9]+", _split_case(stem).lower()) if word)
 
 
 def _split_case(stem: str) -> str:

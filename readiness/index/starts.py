@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -55,6 +56,11 @@ _SWITCH_VALUES = frozenset(("-W", "-X", "--check-hash-based-pycs"))
 
 def starts(words: Sequence[str], environment: Sequence[tuple[str, str]] = ()) -> tuple[Start, ...]:
     """What the words of one command (behind its wrappers) start, in the order of their names."""
+    return _started(tuple(words), tuple(environment))
+
+
+@lru_cache(1 << 14)
+def _started(words: tuple[str, ...], environment: tuple[tuple[str, str], ...]) -> tuple[Start, ...]:
     known = tuple(_DEFAULT.sub(r"\1", word) if "$" in word else word for word in words)
     return tuple(_starts(known, dict(environment), 3)) if known else ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from posixpath import normpath
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ class Called(Struct, frozen=True):
     command: Command
 
 
+@lru_cache(1 << 14)
 def local_path(*parts: str) -> str | None:
     """The path from the root of the repository ("" for it) that the parts lead to, one from
     another; null where that cannot be told, or lies outside."""

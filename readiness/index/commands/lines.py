@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from readiness.facts.programs import program
 
@@ -32,7 +33,12 @@ def innermost(words: Sequence[str]) -> tuple[str, ...]:
     """What runs in the end: behind wrappers, `python -m`, `coverage run` and in a container.
 
     A script in `bash -c "..."` is not looked into (`programs.unwrap` does)."""
-    left = tuple(words)
+    return _innermost(tuple(words))
+
+
+@lru_cache(1 << 14)
+def _innermost(words: tuple[str, ...]) -> tuple[str, ...]:
+    left = words
     for _ in range(8):
         inner = _inner(program(left))
         if inner == left or not inner:

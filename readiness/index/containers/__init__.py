@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -84,6 +85,7 @@ _WORDS = {
 _DEFAULT = re.compile(r"(?:docker-)?compose(?:\.base|\.common)?\.ya?ml")
 
 
+@lru_cache(1 << 16)
 def environment(path: str) -> str:
     """The environment that a file's name speaks of, else that of a folder above it, else ""."""
     for part in reversed(path.lower().split("/")):
