@@ -162,7 +162,7 @@ def _make(
     from pathlib import Path
 
     from readiness import assess, collect, gate, secrets, selection, story
-    from readiness.index import owners, unread
+    from readiness.index import languages, owners, unread
     from readiness.rule import of_commits, slices_of, summarise
 
     installed = tuple(summarise(rule) for rule in rules)
@@ -234,6 +234,7 @@ def _make(
         reconciliation=reconciled,
         committed_at=snapshot.committed_at,
         owners=answering,
+        source_lines=languages.source_lines(index) if options.plan else (),
         comparison=comparison,
     )
     lasting = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from readiness.facts import text
 from readiness.index.inventory import FileClass
+from readiness.model import SourceLines
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -24,12 +26,19 @@ def understood_share(index: RepoIndex) -> float:
 
     Archived, generated and fixture files do not count; 1 where there is no source code.
     """
-    lines = {True: 0, False: 0}
+    told = source_lines(index)
+    whole = sum(each.lines for each in told)
+    return sum(each.lines for each in told if each.followed) / whole if whole else 1.0
+
+
+def source_lines(index: RepoIndex) -> tuple[SourceLines, ...]:
+    """The lines of source code by the ending of their file, the most first."""
+    lines: Counter[str] = Counter()
     for path, facts in index.each(text.SLICE):
         if hold_source(index, [path]):
-            lines[_extension(path) in UNDERSTOOD] += facts.lines
-    whole = lines[True] + lines[False]
-    return lines[True] / whole if whole else 1.0
+            lines[_extension(path)] += facts.lines
+    ordered = sorted(lines.items(), key=lambda entry: (-entry[1], entry[0]))
+    return tuple(SourceLines(ending, many, ending in UNDERSTOOD) for ending, many in ordered)
 
 
 def hold_source(index: RepoIndex, paths: Iterable[str]) -> bool:

@@ -30,6 +30,7 @@ from readiness.model.report import (
     RuleSummary,
     Score,
     Scorecard,
+    SourceLines,
     StaleWaiver,
     Waived,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "Severity",
     "SkippedFile",
     "Snapshot",
+    "SourceLines",
     "Speaks",
     "StaleWaiver",
     "Standing",

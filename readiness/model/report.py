@@ -105,6 +105,15 @@ class RuleSummary(Struct, frozen=True):
     outside: str = ""
 
 
+class SourceLines(Struct, frozen=True):
+    """How many lines of source code there are in files of one ending, and whether the evidence
+    rules follow what they import and run."""
+
+    ending: str
+    lines: int
+    followed: bool
+
+
 class Report(Struct, frozen=True):
     """All that any renderer shows. `findings` are the open ones, worst first. `committed_at` is the
     commit's time in seconds since 1970, 0 where there is none."""
@@ -134,3 +143,4 @@ class Report(Struct, frozen=True):
     comparison: Comparison | None = None
     history: Trend | None = None
     owners: tuple[Owner, ...] = ()
+    source_lines: tuple[SourceLines, ...] = ()  # of a report with a plan

@@ -38,6 +38,7 @@ from readiness.model import (
     Scorecard,
     Severity,
     SkippedFile,
+    SourceLines,
     Speaks,
     StaleWaiver,
     State,
@@ -233,6 +234,7 @@ def _report(number: int = 45, **changes: object) -> Report:
             Owner("Ada <ada@example.org>", False, tuple(f.fingerprint for f in findings[1::2])),
         ),
         committed_at=NOW,
+        source_lines=(SourceLines("py", 640, True), SourceLines("ts", 360, False)),
     )
     whole = msgspec.structs.replace(whole, history=_trend(whole, 20))
     return msgspec.structs.replace(whole, **changes)

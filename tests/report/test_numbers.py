@@ -200,3 +200,13 @@ def test_how_sure_it_is_can_be_counted(page: Page, report: Report) -> None:
     assert sum("could not be measured" in row[1] for row in table) == int(asked[2])
     assert sum("does not apply" in row[1] for row in table) == int(asked[3])
     assert sum(int(row[4]) for row in table) == len(report.findings)
+
+
+def test_how_much_of_the_source_is_followed_can_be_counted(page: Page) -> None:
+    shown, section = page.link(r"(\d+)% of the source lines")
+    *_, body = section.iter("tbody")
+    lines = {
+        answer: sum(number(said(row[2])) for row in body if said(row[1]) == answer)
+        for answer in ("yes", "no")
+    }
+    assert round(100 * lines["yes"] / sum(lines.values())) == int(shown[1])
