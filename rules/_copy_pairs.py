@@ -44,7 +44,6 @@ class _Pair(Struct, frozen=True):
     words: str  # how many words they share, to read
     users_of_copy: tuple[Evidence, ...]
     users_of_bare: tuple[Evidence, ...]
-    published: tuple[Evidence, ...]  # that others install the copy
     same: bool
 
 
@@ -76,9 +75,7 @@ def judge(index: RepoIndex, path: str, bare: str, name: Marked) -> Verdict | Non
         why = f"{path} {kind} {bare}, which is the current one"
         standing = index.reachability.standing(path)
         named = standing is Standing.DOCUMENTED and not name.unusable
-        # That it is published is no use of what by its name was left behind.
-        uses = index.reachability.uses(path).keys() - {Standing.PUBLISHED}
-        left = name.strong and by_use and not uses
+        left = name.strong and by_use and standing is Standing.NOTHING
         sure = (plain or left) and choice.by != "edited" and not named
         severity = Severity.HIGH if plain else Severity.MEDIUM
         return _verdict(pair, path, why, severity, choice, sure)
@@ -106,7 +103,6 @@ def _verdict(
         told(pair.words, pair.bare),
         *(choice.evidence if choice else ()),
         *used,
-        *(pair.published if path == pair.copy else ()),
     )
     confidence = Confidence.HIGH if sure else Confidence.MEDIUM
     action = ActionKind.ARCHIVE if sure and not used else ActionKind.AUDIT
@@ -122,9 +118,7 @@ def _pair(index: RepoIndex, path: str, bare: str, name: Marked) -> _Pair:
         words = f"{max(of_copy, of_bare):.0%} of the words of {inner} are in {outer}"
     used = [tuple(users(index, [one], most=4)) for one in (path, bare)]
     same = index.files[path].blob_id == index.files[bare].blob_id
-    standing = index.reachability.uses(path).get(Standing.PUBLISHED)
-    published = () if standing is None else (against(standing.summary, standing.location.path),)
-    return _Pair(path, bare, name, alike, words, used[0], used[1], published, same)
+    return _Pair(path, bare, name, alike, words, used[0], used[1], same)
 
 
 def _current(index: RepoIndex, pair: _Pair) -> Choice:

@@ -53,14 +53,6 @@ class ParallelCopySuffix(Rule):
     severity = Severity.HIGH
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
-            "the old one of a module, in a package that others install",
-            "-- setup.py --\nfrom setuptools import setup\n"
-            "setup(name='clock', packages=['clock'])\n"
-            "-- clock/__init__.py --\nfrom .lord import tick\n-- clock/lord.py --\n"
-            "def tick(): return 1\n-- clock/lord_old.py --\ndef tock(first): return [first]\n",
-            ("clock/lord_old.py",),
-        ),
-        Example(
             "names that nothing can load, beside the file that is meant",
             f"-- core/di.py --\n{_BODY}-- core/di.archived.py --\nx = 1\n"
             "-- compose.yml --\nservices: {}\n-- compose.yml.backup --\nservices: {}\n",

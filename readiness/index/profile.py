@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -59,9 +60,22 @@ def build(index: RepoIndex) -> Profile:
 def _is_operated(index: RepoIndex, entrypoint: Entrypoint) -> bool:
     """Is it kept running? The pages that a Python package brings along are installed with it."""
     if entrypoint.role is Role.FRONTEND:
-        return not any(
-            facts.backend or (facts.project and facts.kind in ("setup.py", "setup.cfg"))
-            for path, facts in index.each(manifest.SLICE)
-            if entrypoint.path.startswith(path[: path.rfind("/") + 1])
-        )
+        return not _is_brought_along(index, entrypoint.path)
     return entrypoint.role in _OPERATED
+
+
+def _is_brought_along(index: RepoIndex, path: str) -> bool:
+    """Does a Python project lie around a file, of whose packages it may be a part? A project that
+    lists them by name takes nothing else."""
+    around: set[str] = set()
+    listed: dict[str, list[str]] = {}  # folder of a project -> those of its packages
+    for manifest_path, facts in index.each(manifest.SLICE):
+        folder = manifest_path[: manifest_path.rfind("/") + 1]
+        if path.startswith(folder):
+            if facts.backend or (facts.project and facts.kind in ("setup.py", "setup.cfg")):
+                around.add(folder)
+            for package in facts.packages:
+                if package.declared:
+                    place = posixpath.join(folder, package.root, package.name.replace(".", "/"))
+                    listed.setdefault(folder, []).append(f"{posixpath.normpath(place)}/")
+    return any(folder not in listed or path.startswith(tuple(listed[folder])) for folder in around)
