@@ -52,6 +52,12 @@ class DevArtifactTracked(Rule):
             ("app/__pycache__", "docker-compose.yml.backup", "web/tsconfig.tsbuildinfo"),
         ),
         Example(
+            "packages that a .gitignore lets in on purpose, which are a question only",
+            "-- .gitignore --\n/node_modules/*\n!/node_modules/d3/\n!/node_modules/d3/d3.js\n"
+            "-- package.json --\n{}\n-- node_modules/d3/d3.js --\nx\n",
+            ("node_modules",),
+        ),
+        Example(
             "a tool's cache below the tests",
             "-- tests/.pytest_cache/v/cache/lastfailed --\n{}\n",
             ("tests/.pytest_cache",),
@@ -94,8 +100,12 @@ class DevArtifactTracked(Rule):
             told = f"`{line.pattern}` ignores it: it was added by force, or before that line"
             evidence.append(for_(told, line.file, line.line))
         readers = _readers(index, paths[0]) if kind == "database" else []
-        doubtful = bool(readers) or kind == "editor setting"
-        sure = not readers and certain(index, kind, place, paths)
+        kept = next(filter(None, map(index.ignores.excepts, paths)), None)
+        if kept is not None:
+            told = f"`{kept.pattern}` keeps it: it is tracked on purpose"
+            evidence.append(against(told, kept.file, kept.line))
+        doubtful = bool(readers or kept) or kind == "editor setting"
+        sure = not (readers or kept) and certain(index, kind, place, paths)
         named = " that live code names" if readers else ""
         cause = f"what tools and programs leave behind is tracked: {kind}"
         if kind == "backup copy":

@@ -18,6 +18,17 @@ def hides(tree: str, path: str) -> str:
     return f"{line.file}:{line.line} {line.pattern}" if line else ""
 
 
+def test_an_exception_tells_that_a_file_is_tracked_on_purpose() -> None:
+    ignores = build_index(
+        "-- .gitignore --\nnode_modules/*\n!node_modules/d3/\n!node_modules/d3/d3.js\n"
+    ).ignores
+    line = ignores.excepts("node_modules/d3/d3.js")
+    assert line is not None
+    assert line.line == 3
+    assert ignores.excepts("node_modules/d3/other.js") is None
+    assert ignores.excepts("main.py") is None
+
+
 def test_a_line_of_the_root_hides_paths_at_any_depth() -> None:
     tree = "-- .gitignore --\n# data\n*.json\n"
     assert hides(tree, "app/package.json") == ".gitignore:2 *.json"

@@ -53,6 +53,11 @@ class Ignores:
             self._known[path] = above or self._decides(path, folder=False)
         return self._known[path]
 
+    def excepts(self, path: str) -> IgnoreLine | None:
+        """The line, as `!keep.log`, by which `path` is tracked on purpose; null without one."""
+        line = self._last(path, folder=False)
+        return line if line is not None and line.pattern.startswith("!") else None
+
     def _folder(self, path: str) -> IgnoreLine | None:
         pending = []
         while path not in self._folders:
@@ -65,6 +70,10 @@ class Ignores:
 
     def _decides(self, path: str, *, folder: bool) -> IgnoreLine | None:
         """The line that excludes `path` itself, whatever is said of the folders above it."""
+        line = self._last(path, folder=folder)
+        return None if line is None or line.pattern.startswith("!") else line
+
+    def _last(self, path: str, *, folder: bool) -> IgnoreLine | None:
         home = path
         while home:
             home = home.rpartition("/")[0]
@@ -73,7 +82,7 @@ class Ignores:
                     self._compiled[home] = _Matcher(self.lines[home])
                 line = self._compiled[home].last(path[len(home) :].lstrip("/"), folder=folder)
                 if line is not None:
-                    return None if line.pattern.startswith("!") else line
+                    return line
         return None
 
 
