@@ -3,7 +3,7 @@
 import os
 
 try:
-    from readiness._version import __version__  # written when it is built
+    from readiness._version import __version__ as __version__  # written when it is built
 except ModuleNotFoundError:
     __version__ = "0+unknown"
 
