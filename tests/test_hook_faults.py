@@ -305,6 +305,6 @@ def test_nobody_who_listens(git: "Hooked") -> None:
 
 def test_an_encoding_that_knows_no_letters(git: "Hooked") -> None:
     git.stage("ähm.py", LINE)
-    environment: dict[str, Any] = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii:strict"}
-    code, told = git.hook(**environment, PYTHONCOERCECLOCALE="0")
+    environment: dict[str, Any] = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii:strict"}
+    code, told = git.hook(**environment, PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     assert (code, "fault" in told) == (REFUSED, False)
