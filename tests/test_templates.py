@@ -2,6 +2,7 @@
 commands that work."""
 
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,54 @@ def test_the_report_is_made_even_where_the_gate_fails(
     subprocess.run(["bash", "-c", script], cwd=git.folder, env=environment, check=True, timeout=120)
     made = {file.name for file in (tmp_path / folder).iterdir() if file.stat().st_size}
     assert made == {"index.html", "badge.json", "badge.svg"}
+
+
+def _kept() -> list[tuple[str, str]]:
+    (cache,) = (
+        step["with"]
+        for step in load(GITHUB)["jobs"]["report"]["steps"]
+        if step.get("uses", "").startswith("actions/cache@")
+    )
+    assert cache["key"].startswith(cache["restore-keys"])
+    (folder,) = load(GITLAB)["readiness-report"]["cache"]["paths"]
+    return [
+        (_github(), cache["path"].replace("~", "home")),
+        (_gitlab(), f"app/{folder}history.sqlite3"),
+    ]
+
+
+@pytest.mark.parametrize(("script", "file"), _kept())
+def test_the_scores_that_were_told_lie_where_the_cache_is(
+    script: str, file: str, git: Any, tmp_path: Path, readiness: Any
+) -> None:
+    git.write("main.py", "import missing\n")
+    git.commit()
+    (tmp_path / "temp").mkdir()
+    environment = {
+        **readiness.environment,
+        "PATH": f"{BIN}:{readiness.environment['PATH']}",
+        "HOME": str(tmp_path / "home"),
+        "RUNNER_TEMP": str(tmp_path / "temp"),
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
+        "CI_PROJECT_DIR": str(git.folder),
+    }
+    for name in ("READINESS_CACHE_DIR", "XDG_CACHE_HOME"):
+        environment.pop(name, None)
+    if "app/" in file:
+        database = load(GITLAB)["readiness-report"]["variables"]["READINESS_DATABASE"]
+        environment["READINESS_DATABASE"] = database.replace("$CI_PROJECT_DIR", str(git.folder))
+    subprocess.run(["bash", "-c", script], cwd=git.folder, env=environment, check=True, timeout=120)
+    with sqlite3.connect(tmp_path / file) as connection:
+        assert connection.execute("SELECT count(*) FROM reported").fetchone() == (1,)
+
+
+def test_scores_that_a_change_brings_along_are_no_history(
+    git: Any, readiness: Any, tmp_path: Path
+) -> None:
+    git.write(".readiness/history.sqlite3", "")
+    git.commit()
+    done = subprocess.run(["bash", "-c", _gitlab()], cwd=git.folder, env=readiness.environment)
+    assert (done.returncode, (git.folder / "public").exists()) == (1, False)
 
 
 # The gate of GitLab
