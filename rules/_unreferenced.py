@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -12,7 +12,7 @@ from readiness.index import RepoIndex, islands
 from readiness.index.archives import Name, judge, tokens
 from readiness.index.history import FileHistory
 from readiness.index.inventory import RUN, FileClass
-from readiness.index.reachability import Standing
+from readiness.index.reachability import EXAMPLES, Standing
 
 from ._kin import kin
 
@@ -38,6 +38,8 @@ class Candidate(Struct, frozen=True):
     tested: bool
     named: bool  # another file imports, runs or names it
     script: bool  # it lies among scripts
+    example: bool  # it lies among examples
+    packaged: bool  # a folder above it is a Python package
     shim: bool  # it defines nothing: it hands on names from elsewhere
     island: bool  # nothing outside of its folder names the folder, and hardly anybody works there
     put_away: str  # the folder above it whose name says that it was put away
@@ -65,6 +67,8 @@ def candidate(index: RepoIndex, path: str) -> Candidate:
         Standing.TESTED in uses,
         path in index.imports.importers or path in index.references.to or _is_told(index, path),
         index.inventory.is_(path, FileClass.SCRIPT),
+        not EXAMPLES.isdisjoint(path.split("/")[:-1]),
+        any(f"{folder}/__init__.py" in index.files for folder in _above(path)),
         _is_shim(index, path),
         path in index.once(_left),
         _put_away(path),
@@ -78,6 +82,11 @@ def candidate(index: RepoIndex, path: str) -> Candidate:
         known.commits,
         known.edits,
     )
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _is_shim(index: RepoIndex, path: str) -> bool:

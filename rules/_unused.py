@@ -92,6 +92,7 @@ CONDITIONS = (
         lambda file: (
             file.standing in (Standing.BY_HAND, Standing.NOTHING)
             and file.script
+            and not file.packaged
             and file.commits <= 2
             and not file.named
             and file.path.endswith(".py")
@@ -192,7 +193,8 @@ CONDITIONS = (
         Confidence.MEDIUM,
         lambda file: (
             file.standing is Standing.BY_HAND
-            and not (file.named or file.script)
+            and not (file.named or file.script or file.example)
+            and "/" in file.path
             and file.path.endswith(".py")
             and file.among
             and file.share >= UNDERSTOOD

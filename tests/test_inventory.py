@@ -99,6 +99,10 @@ FEATURES = {
         "-- app/archive/router.py --\nfrom .service import save\n-- app/archive/service.py --\n"
         "-- app/main.py --\nfrom app.archive import router\n"
     ),
+    "tests of what is deprecated": (
+        "-- shop/tests/deprecated/test_a.py --\nfrom shop.api import a\ndef test_a(): a()\n"
+        "-- shop/api.py --\ndef a(): pass\n"
+    ),
     "a package named as its module": (
         "-- contrib/database_backup/__init__.py --\n"
         "-- contrib/database_backup/database_backup.py --\nx = 1\n"

@@ -150,6 +150,9 @@ def test_what_live_code_may_load_by_name_is_held_with_all_that_it_imports(
         "-- shop/management/commands/sync.py --\nfrom django.core.management import BaseCommand\n",
         "-- shop/templatetags/money.py --\n",
         "-- shop/apps.py --\n",
+        "-- shop/urls.py --\n-- shop/conf/base.py --\nROOT_URLCONF = '%s.urls' % NAME\n",
+        "-- shop/templatetags/shop/money.py --\n",
+        "-- .semgrep/rules/no_eval.py --\n-- .semgrep/rules/no_eval.yml --\nrules: []\n",
         "-- shop/formats/pt_BR/formats.py --\n",
         "-- shop/db_migrations/0001_first.py --\nfrom django.db import migrations\n"
         "class Migration(migrations.Migration): pass\n",

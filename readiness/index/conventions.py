@@ -40,6 +40,7 @@ def conventions(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     yield from _plugins(index)
     yield from _pytest_plugins(index)
     yield from _alembic(index)
+    yield from _django_urls(index)
     yield from _registered(index)
     yield from frameworks.loaded(index)
     yield from _admin(index)
@@ -158,6 +159,19 @@ def _packages(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
         source = path.startswith(homes) and path.endswith((".vue", ".ts", ".js"))
         if source and index.inventory.is_(path, FileClass.LIVE):
             yield path, _told(path, "may be imported by Nuxt itself")
+
+
+def _django_urls(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
+    """The root of a Django project's urls, whatever the setting makes its name of."""
+    for path, facts in index.each(python.SLICE):
+        if "ROOT_URLCONF" not in facts.names or index.inventory.is_(path, *ASIDE):
+            continue
+        folder = path.rpartition("/")[0]
+        while folder and f"{folder}/urls.py" not in index.files:
+            folder = folder.rpartition("/")[0]
+        urls = f"{folder}/urls.py".lstrip("/")
+        if urls in index.files:
+            yield urls, _told(path, "names the root of the urls")
 
 
 def _alembic(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:

@@ -34,7 +34,7 @@ _PY = r"[^/]+\.py$"
 FRAMEWORKS = (
     Framework(
         "Django",
-        rf"/(?:management/commands|migrations|templatetags)/{_PY}",
+        rf"/(?:management/commands|migrations|templatetags(?:/[^/]+)*)/{_PY}",
         "commands, migrations and template tags are found by their folder",
         "django",
     ),
@@ -66,6 +66,19 @@ FRAMEWORKS = (
         "modeltranslation",
     ),
     Framework("Wagtail", r"/wagtail_hooks\.py$", "hooks are discovered by name", "wagtail"),
+    Framework(
+        "allauth",
+        r"/providers/[^/]+/(?:provider|urls|views|models)\.py$",
+        "the modules of a provider are imported by name",
+        "allauth django-allauth",
+    ),
+    Framework(
+        "Semgrep",
+        rf"/\.?semgrep[^/]*/(?:.+/)?{_PY}",
+        "it is what a rule is tested on",
+        "",
+        r"/\.?semgrep[^/\n]*/[^\n]*\.ya?ml$",
+    ),
     Framework("Channels", r"/routing\.py$", "the settings name the routing", "channels"),
     Framework(
         "Airflow",

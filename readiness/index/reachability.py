@@ -120,7 +120,7 @@ _SUPPORT = frozenset(
     "test tests mock mocks fake fakes stub stubs dummy dummies testing testutil testutils testlib "
     "testsupport fixture fixtures factories conftest".split()
 )
-_EXAMPLES = frozenset(
+EXAMPLES = frozenset(
     "example examples demo demos sample samples tutorial tutorials cookbook".split()
 )
 _PROJECTS = ("pyproject", "setup.py", "setup.cfg")
@@ -380,7 +380,7 @@ class _Builder:
                     yield path, Evidence(f"{path} is executable", Location(path))
                 elif path.endswith(_SCRIPTS) or (class_ is FileClass.SCRIPT and facts is not None):
                     yield path, Evidence(f"{path} is a script", Location(path))
-                elif facts is not None and not _EXAMPLES.isdisjoint(path.split("/")[:-1]):
+                elif facts is not None and not EXAMPLES.isdisjoint(path.split("/")[:-1]):
                     yield path, Evidence(f"{path} is an example", Location(path))
         for path in self._unused:
             yield path, Evidence(f"people may install the project of {path}", Location(path))
