@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
@@ -24,6 +25,7 @@ _HOOKS = frozenset(
 _BASES = frozenset(("base", "abstract"))
 _ABSTRACT = frozenset(("ABC", "ABCMeta", "Protocol"))
 _APPLICATIONS = frozenset(("app", "application"))
+_TRANSLATES = re.compile(r"(?:^|\.)(?:translation|gettext|i18n|flask_babel|babel)(?:\.|$)")
 _FAMILY = 3  # other modules of a family
 
 
@@ -134,6 +136,8 @@ def _made_for(index: RepoIndex, path: str) -> str:
     if not _HOOKS.isdisjoint(words):
         return "by its name it is plugged in somewhere, where configuration may name it"
     made = [each for each in defined if each.kind != "variable"]
+    if not made and any(_TRANSLATES.search(each.module) for each in facts.imports):
+        return "it only holds texts to translate, which tools collect from every file"
     if made and all(each.kind == "function" for each in made) and _wraps(facts):
         return "it only defines decorators, which people also put on by hand, for a while"
     if made and all(each.kind == "class" for each in made):

@@ -118,6 +118,14 @@ class UnreferencedModule(Rule):
             "2026-03-01 ann | M app/orders.py\n",
         ),
         Example(
+            "texts that only tools read, and a module that nothing reads",
+            _LARGE
+            + "-- app/words.py --\nfrom django.utils.translation import gettext as _\n_('a')\n"
+            + "-- app/left.py --\nx = 1\n",
+            ("app/left.py", "app/words.py"),
+            f"{_OLD}, A app/words.py, A app/left.py\n2026-03-01 ann | M app/orders.py\n",
+        ),
+        Example(
             "an island: two modules that only use each other",
             _APP + "-- app/a.py --\nimport app.b\n-- app/b.py --\nimport app.a\n",
             ("app/a.py", "app/b.py"),

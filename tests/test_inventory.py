@@ -101,6 +101,7 @@ FEATURES = {
     ),
     "tests of what is deprecated": (
         "-- shop/tests/deprecated/test_a.py --\nfrom shop.api import a\ndef test_a(): a()\n"
+        "-- shop/tests/test_a.py --\nfrom shop.api import b\ndef test_b(): b()\n"
         "-- shop/api.py --\ndef a(): pass\n"
     ),
     "a package named as its module": (

@@ -156,6 +156,8 @@ class Judge:
         if name is Name.PLAIN and above.isdisjoint(_PAGES):
             state = own.lower() in _PUT_AWAY and self._used(folder, bare=True)
             return said if files and not state else ""  # a state of things, as archived orders
+        if "deprecated" in tokens(own) and _stands_in(folder, self._tests):
+            return ""  # what users are told to leave is tested until it goes
         code = [path for path in files if _extension(path) in CODE]
         copies = self._copies(code)
         if name is Name.WEAK or not above.isdisjoint(_PAGES):  # a theme, a variant beside others
@@ -169,8 +171,7 @@ class Judge:
             return ""  # data: what a feature keeps, or a sample
         if _stands_in(folder, self._tests):
             golden = 2 * len(code) < len(files)  # files of an old format, to be read by tests
-            still = "deprecated" in tokens(own)  # what users are told to leave is tested until then
-            return said if code and not (golden or still) and own not in self._live_names else ""
+            return said if code and not golden and own not in self._live_names else ""
         return "" if self._feature(folder, own, code) else said
 
     def _feature(self, folder: str, own: str, code: list[str]) -> bool:
