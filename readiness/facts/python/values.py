@@ -67,12 +67,18 @@ def text(node: ast.AST) -> str | None:
     return dotted(node) or None if isinstance(node, ast.Name | ast.Attribute) else None
 
 
+_COMPOSED = (
+    *(ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.IfExp),
+    *(ast.Call, ast.Attribute, ast.keyword),
+)
+
+
 def parts(node: ast.AST) -> list[str]:
     """The literal strings of which an expression is put together, in their order."""
     whole = literal(node)
     if whole is not None:
         return [whole] if whole else []
-    if isinstance(node, ast.JoinedStr | ast.BinOp | ast.Call | ast.FormattedValue | ast.keyword):
+    if isinstance(node, _COMPOSED):
         return [part for child in children(node)[:12] for part in parts(child)]
     return []
 
