@@ -92,6 +92,11 @@ def test_a_rival_of_the_primary_reaches_nothing() -> None:
             "app/mail/plain.py",
         ),
         (
+            "from importlib import import_module\ndef samples(apps):\n    for app in apps:\n"
+            "        import_module('{}.plain'.format(app)).make()\n",
+            "app/mail/plain.py",
+        ),
+        (
             "from django.utils.module_loading import import_string\ndef form(app):\n"
             "    return import_string(f'{app}.plain.Form')\n",
             "app/mail/plain.py",
@@ -115,18 +120,7 @@ def test_a_rival_of_the_primary_reaches_nothing() -> None:
             "app/mail/plain.py",
         ),
     ],
-    ids=[
-        "path",
-        "glob",
-        "dictionary",
-        "prefix",
-        "named package",
-        "package",
-        "suffix",
-        "ends",
-        "end",
-        "subprocess",
-    ],
+    ids="path glob dictionary prefix string package format suffix ends end subprocess".split(),
 )
 def test_what_live_code_may_load_by_name_is_held_with_all_that_it_imports(
     loader: str, held: str

@@ -67,18 +67,14 @@ def text(node: ast.AST) -> str | None:
     return dotted(node) or None if isinstance(node, ast.Name | ast.Attribute) else None
 
 
-_COMPOSED = (
-    *(ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.IfExp),
-    *(ast.Call, ast.Attribute, ast.keyword),
-)
-
-
 def parts(node: ast.AST) -> list[str]:
     """The literal strings of which an expression is put together, in their order."""
     whole = literal(node)
     if whole is not None:
         return [whole] if whole else []
-    if isinstance(node, _COMPOSED):
+    if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "format":
+        return parts(node.func.value)  # type: ignore[attr-defined]
+    if isinstance(node, ast.JoinedStr | ast.BinOp | ast.Call | ast.FormattedValue | ast.keyword):
         return [part for child in children(node)[:12] for part in parts(child)]
     return []
 
