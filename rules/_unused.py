@@ -66,7 +66,7 @@ ALIKE = Condition(
     ActionKind.AUDIT,
     Confidence.LOW,
     lambda file: _is_unused(file) and file.kin > 0,
-    *(0, 0, 0),
+    *(1, 1, 1),
 )
 CONDITIONS = (
     Condition(
@@ -106,7 +106,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.shim and file.standing is Standing.NOTHING,
-        *(0, 0, 0),
+        *(3, 4, 2),
     ),
     Condition(
         "unused, and put away",
@@ -158,7 +158,7 @@ CONDITIONS = (
         ActionKind.ARCHIVE,
         Confidence.HIGH,
         lambda file: _is_unused(file),
-        *(36, 36, 6),
+        *(33, 33, 5),
     ),
     Condition(
         "on an island",
@@ -175,7 +175,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.standing is Standing.NOTHING,
-        *(8, 20, 4),
+        *(5, 16, 4),
     ),
     Condition(
         "tests only",
@@ -220,7 +220,7 @@ CONDITIONS = (
         ActionKind.AUDIT,
         Confidence.LOW,
         lambda file: file.standing is Standing.BY_HAND and not (file.named or file.script),
-        *(6, 15, 4),
+        *(7, 16, 4),
     ),
     Condition(
         "named only, at rest",
