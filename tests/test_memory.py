@@ -162,3 +162,11 @@ def test_an_import_path_that_changes_is_followed_by_files_that_did_not() -> None
     assert [e.target for e in index_of(tree, memory).imports.imports["main.py"]] == [
         "lib/models.py"
     ]
+
+
+def test_a_dependency_that_comes_may_bring_what_was_missing() -> None:
+    memory = Memory()
+    tree = {"app/__init__.py": "", "main.py": "from app import gone\n"}
+    assert index_of(tree, memory).imports.missing
+    tree["requirements.txt"] = "app\n"
+    assert not index_of(tree, memory).imports.missing

@@ -11,7 +11,6 @@ from readiness.index.modules import is_file
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
-    from readiness.index.memory import Remembered
 
 _OF_MODULES = frozenset(
     "__name__ __file__ __path__ __doc__ __dict__ __all__ __package__ __spec__ __loader__ "
@@ -27,10 +26,8 @@ class Bindings:
         self._index = index
         self._resolve = resolve
         self._bound: dict[str, frozenset[str] | None] = {}
-        self._plain: Remembered | None = None
+        self._own = index.of_each(python.SLICE, _own)
         self.asked: dict[str, frozenset[str] | None] = {}  # file -> its names
-        if index.memory is not None:
-            self._plain = index.memory.of("names")
 
     def provides(self, file: str, name: str) -> bool:
         """Has the module at `file` that name, or can it not be told?"""
@@ -57,16 +54,11 @@ class Bindings:
         return names
 
     def _with_stars(self, file: str, facts: PythonFacts, depth: int) -> frozenset[str] | None:
-        if self._plain is not None:
-            known: frozenset[str] | None = self._plain.get(file, facts)
-            if known is not None:
-                return known
-        names = set(facts.names)
-        stars = False
-        for imported in facts.imports:
-            if imported.name != "*" or imported.lazy:
-                continue
-            stars = True
+        own, stars = self._own[file]
+        if not stars:
+            return own
+        names = set(own)
+        for imported in stars:
             target = self._resolve(file, imported)
             given = self._names_of(target, depth + 1) if is_file(target) else None
             if given is None:
@@ -74,7 +66,10 @@ class Bindings:
             public = self._index.facts(python.SLICE, target)
             exports = public.exports if public is not None else ()
             names.update(exports or (name for name in given if not name.startswith("_")))
-        found = frozenset(names)
-        if self._plain is not None and not stars:
-            self._plain.keep(file, facts, (), found)
-        return found
+        return frozenset(names)
+
+
+def _own(path: str, facts: PythonFacts) -> tuple[frozenset[str], tuple[Import, ...]]:
+    """The names that a module binds itself, and its star imports."""
+    stars = tuple(each for each in facts.imports if each.name == "*" and not each.lazy)
+    return frozenset(facts.names), stars

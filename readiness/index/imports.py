@@ -11,15 +11,15 @@ from msgspec import Struct
 
 from readiness.facts import manifest, python
 from readiness.facts.python import Import, PythonFacts
+from readiness.index import import_memory
 from readiness.index.bindings import Bindings
 from readiness.index.contexts import Context, Contexts
-from readiness.index.modules import Modules, is_file, names_of
+from readiness.index.modules import Modules, is_file
 from readiness.index.resolver import shared_folders
 from readiness.index.roots import Roots
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
-    from readiness.index.memory import Remembered
 
 
 class Edge(Struct, frozen=True, gc=False):
@@ -81,6 +81,7 @@ class _Found:
         self.missing: list[Missing] = []
         self.unresolved: list[Missing] = []
         self.used: set[str] = set()
+        self.hides = False  # was it asked what .gitignore hides?
 
 
 _Known = tuple[tuple[str, ...], dict[str, frozenset[str] | None], _Found]
@@ -98,20 +99,7 @@ class _Builder:
         self._declared = _declared(index, self.roots)
         self._old = any(f.error.startswith("Python 2") for _, f in index.each(python.SLICE))
         self._real = {top for root in self.roots.real() for top in self._contexts.names(root)}
-        self._remembered = self._from_before()
-
-    def _from_before(self) -> Remembered | None:
-        if self.index.memory is None:
-            return None
-        world = (
-            self._declared,
-            self._old,
-            self.modules.native,
-            self.index.inventory.archive_roots,
-            self.index.ignores.lines,
-        )
-        paths = self.index.files.keys() | self.modules.folders
-        return self.index.memory.of("imports", paths, names_of, world)
+        self._remembered = import_memory.of(index, self.modules, self._declared, self._old)
 
     def graph(self) -> ImportGraph:
         imports: dict[str, tuple[Edge, ...]] = {}
@@ -163,7 +151,8 @@ class _Builder:
         self._bindings.asked = {}
         found = self._find(path, facts, context)
         value = context.roots, self._bindings.asked, found
-        self._remembered.keep(path, facts, _names_asked(path, facts), value)
+        names = import_memory.asked(path, facts, hides=found.hides)
+        self._remembered.keep(path, facts, names, value)
         return found
 
     def _find(self, path: str, facts: PythonFacts, context: Context) -> _Found:
@@ -358,6 +347,7 @@ class _Builder:
         """Is the module written by a build, or kept out of the repository by .gitignore?"""
         if place.rpartition("/")[2] in _GENERATED:
             return True
+        self._own.hides = True
         hides = self.index.ignores.hides
         return hides(f"{place}.py") is not None or hides(f"{place}/__init__.py") is not None
 
@@ -387,19 +377,6 @@ def _declared(index: RepoIndex, roots: Roots) -> frozenset[str]:
                     names.add(dependency.name.replace("-", "_"))
                     names.add(dependency.name.partition("-")[0])
     return frozenset(names)
-
-
-def _names_asked(path: str, facts: PythonFacts) -> Iterator[str]:
-    """The names of modules that decide what the imports of a file lead to."""
-    if any(imported.level for imported in facts.imports):
-        yield from path.split("/")
-    for imported in facts.imports:
-        yield imported.name
-        yield from imported.module.split(".")
-    for text, _ in facts.literals:
-        dotted = text.partition(":")[0]
-        if "." in dotted:
-            yield from dotted.split(".")
 
 
 def _dotted_names(path: str, roots: Iterable[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from readiness.facts.python import PythonFacts
@@ -10,7 +10,7 @@ from readiness.facts.python import PythonFacts
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
 
-_SOURCES = (".py", ".pyi", ".pyx")
+SOURCES = (".py", ".pyi", ".pyx")
 _NATIVE = (".so", ".pyd", ".c", ".cpp", ".cc", ".rs", ".pxd", ".proto")  # a build makes a module
 
 
@@ -28,7 +28,7 @@ class Modules:
         self._ends: dict[str, list[str]] = {}  # last part, and last two parts -> files
         self.folders: set[str] = set()  # folders with Python files at any depth
         for path in index.files:
-            if path.endswith(_SOURCES):
+            if path.endswith(SOURCES):
                 self._learn(path)
             elif path.endswith(_NATIVE):
                 self.native.add(_native_place(path))
@@ -52,7 +52,7 @@ class Modules:
         package = f"{place}/__init__.py" if place else "__init__.py"
         if package in self._files:
             return package
-        for ending in _SOURCES:
+        for ending in SOURCES:
             if place + ending in self._files:
                 return place + ending
         stub = f"{place}/__init__.pyi"
@@ -87,17 +87,8 @@ class Modules:
             name = child[start:]
             if child in self.folders:
                 yield name
-            elif name.endswith(_SOURCES):
+            elif name.endswith(SOURCES):
                 yield name.rpartition(".")[0]
-
-
-def names_of(paths: Iterable[str]) -> Iterator[str]:
-    """The last part of the place of each path, of a file or a folder."""
-    for path in paths:
-        name = path.rpartition("/")[2]
-        yield name
-        if name.endswith(_SOURCES):
-            yield path.rpartition(".")[0].removesuffix("/__init__").rpartition("/")[2]
 
 
 def imported_tops(path: str, facts: PythonFacts) -> frozenset[str]:
@@ -107,7 +98,7 @@ def imported_tops(path: str, facts: PythonFacts) -> frozenset[str]:
 
 def is_file(found: str) -> bool:
     """Is what was found a file, not a namespace folder?"""
-    return found.endswith(_SOURCES)
+    return found.endswith(SOURCES)
 
 
 def _native_place(path: str) -> str:

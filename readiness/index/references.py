@@ -19,7 +19,7 @@ from readiness.index.containers import Container
 from readiness.index.containers.builds import folders_of
 from readiness.index.containers.images import Image
 from readiness.index.inventory import FileClass
-from readiness.index.memory import CONTENT, ends
+from readiness.index.memory import CONTENT, Remembered, ends
 from readiness.index.resolver import Resolver
 
 if TYPE_CHECKING:
@@ -76,11 +76,22 @@ def build(index: RepoIndex) -> References:
     return _Collector(index).collect()
 
 
+def _from_before(index: RepoIndex) -> Remembered | None:
+    """What is known of single files from another commit: it follows from the names of all files
+    and folders, and from what is in the Python files."""
+    if index.memory is None:
+        return None
+    contents = {f"{path}{CONTENT}{index.files[path].blob_id}" for path in index.paths(python.SLICE)}
+    paths = index.files.keys() | index.folders.keys() | contents
+    return index.memory.of("references", paths, ends)
+
+
 class _Collector:
     def __init__(self, index: RepoIndex) -> None:
         self._index = index
         self._resolver = Resolver(index)
         self._found: dict[tuple[str, str], Reference] = {}
+        self._before = _from_before(index)
 
     def collect(self) -> References:
         self._scripts()
@@ -114,14 +125,6 @@ class _Collector:
         if known is None or _RANK[use] < _RANK[known.use]:
             self._found[source, target] = Reference(source, target, line, use, text[:_LONGEST])
 
-    def _paths(self) -> set[str]:
-        """All files and folders, and what is in the Python files."""
-        index = self._index
-        contents = {
-            f"{path}{CONTENT}{index.files[path].blob_id}" for path in index.paths(python.SLICE)
-        }
-        return index.files.keys() | index.folders.keys() | contents
-
     def _remembered(
         self,
         slice_: Slice[T],
@@ -129,20 +132,19 @@ class _Collector:
         add: Callable[[str, T], None],
     ) -> None:
         """Adds what each file names: as it was before, where that cannot have changed."""
-        memory = self._index.memory
-        if memory is None:
+        before = self._before
+        if before is None:
             for path, facts in files:
                 add(path, facts)
             return
-        remembered = memory.of(f"references of {slice_.name}", self._paths(), ends)
         found, asked = self._found, self._resolver.begin
         for path, facts in files:
-            own: dict[tuple[str, str], Reference] | None = remembered.get(path, facts)
+            own: dict[tuple[str, str], Reference] | None = before.get((slice_.name, path), facts)
             if own is None:
                 own, names = {}, asked()
                 self._found = own
                 add(path, facts)
-                remembered.keep(path, facts, names, own)
+                before.keep((slice_.name, path), facts, names, own)
             for key, reference in own.items():
                 known = found.get(key)
                 if known is None or _RANK[reference.use] < _RANK[known.use]:
