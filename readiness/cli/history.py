@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import get_args
 
 import click
@@ -10,7 +11,7 @@ from msgspec import structs
 
 from readiness import history, registry
 from readiness.cli import ExitCode
-from readiness.cli.options import surroundings
+from readiness.cli.options import Command, given, looked_at, surroundings
 from readiness.cli.output import check, emit, wants_colour, write
 from readiness.cli.progress import Meter, in_turn
 from readiness.config import Profile
@@ -21,35 +22,42 @@ DATABASE_VARIABLE = "READINESS_DATABASE"
 MOST_WEEKS = 52 * 50
 
 
+def over_time(least_weeks: int) -> Callable[[Command], Command]:
+    """Gives a command the options of a trend: which commits, and where their scores are kept."""
+    none = "" if least_weeks else ", 0 for no trend"
+    options = (
+        click.option(
+            "--weeks",
+            type=click.IntRange(least_weeks, MOST_WEEKS),
+            default=52,
+            metavar="N",
+            help=f"How far back from the newest commit; 52 if unset{none}.",
+        ),
+        click.option(
+            "--every",
+            type=click.Choice(get_args(Every)),
+            default="week",
+            help="Which commits: all of the main line, its last one of each day or week, or the"
+            " tags.",
+        ),
+        click.option(
+            "--database",
+            envvar=DATABASE_VARIABLE,
+            metavar="URL",
+            help="Where the scores are kept, as sqlite:////path/to/file or"
+            " postgresql://user@host/name; a file in the cache folder if unset."
+            f" {DATABASE_VARIABLE} sets it too.",
+        ),
+    )
+    return lambda command: given(options, command)
+
+
 @click.command
-@click.option(
-    "--weeks",
-    type=click.IntRange(1, MOST_WEEKS),
-    default=52,
-    metavar="N",
-    help="How far back from the newest commit; 52 if unset.",
-)
-@click.option(
-    "--every",
-    type=click.Choice(get_args(Every)),
-    default="week",
-    help="Which commits: all of the main line, its last one of each day or week, or the tags.",
-)
+@over_time(least_weeks=1)
 @click.option("--format", "format_", default="text", metavar="FORMAT", help="text, csv or json.")
 @click.option("--output", metavar="FILE", help="Write the history there, whole or not at all.")
-@click.option(
-    "--database",
-    envvar=DATABASE_VARIABLE,
-    metavar="URL",
-    help="Where the scores are kept, as sqlite:////path/to/file or postgresql://user@host/name;"
-    f" a file in the cache folder if unset. {DATABASE_VARIABLE} sets it too.",
-)
 @click.option("--rev", metavar="REV", help="The history of this commit, branch or tag, not HEAD.")
-@click.option("--isolated", is_flag=True, help="Leave the repository's own configuration out.")
-@click.option("--profile", type=click.Choice(get_args(Profile)), help="What is audited.")
-@click.option("--no-cache", is_flag=True, help="Compute everything anew and keep nothing.")
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes; one a CPU if unset.")
-@click.argument("path", default=".")
+@looked_at
 def command(
     path: str,
     weeks: int,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 import click
@@ -57,6 +57,15 @@ class Drop(Score):
         return drops
 
 
+_PATH = click.argument("path", default=".")
+_HOW = (
+    click.option("--isolated", is_flag=True, help="Leave the repository's own configuration out."),
+    click.option("--profile", type=click.Choice(get_args(Profile)), help="What is audited."),
+    click.option("--no-cache", is_flag=True, help="Compute everything anew and keep nothing."),
+    click.option(
+        "--jobs", type=click.IntRange(1), metavar="N", help="Processes; one a CPU if unset."
+    ),
+)
 _OPTIONS = (
     click.option(
         "--select",
@@ -73,20 +82,25 @@ _OPTIONS = (
     click.option(
         "--untracked", is_flag=True, help="Files that Git neither tracks nor ignores, too."
     ),
-    click.option("--isolated", is_flag=True, help="Leave the repository's own configuration out."),
-    click.option("--profile", type=click.Choice(get_args(Profile)), help="What is audited."),
-    click.option("--no-cache", is_flag=True, help="Compute everything anew and keep nothing."),
-    click.option(
-        "--jobs", type=click.IntRange(1), metavar="N", help="Processes; one a CPU if unset."
-    ),
+    *_HOW,
 )
 
 
 def audited(command: Command) -> Command:
     """Gives a command the repository's path and the options of an audit."""
-    for option in reversed(_OPTIONS):
+    return given(_OPTIONS, _PATH(command))
+
+
+def looked_at(command: Command) -> Command:
+    """Gives a command the repository's path and the options that do not say which files."""
+    return given(_HOW, _PATH(command))
+
+
+def given(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+    """Gives a command these options, in this order."""
+    for option in reversed(options):
         command = option(command)
-    return click.argument("path", default=".")(command)
+    return command
 
 
 def surroundings(meter: Meter, *, no_cache: bool, jobs: int | None) -> engine.Surroundings:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import get_args
 
 import click
 from msgspec.structs import replace
 
 from readiness import engine, history, registry
 from readiness.cli import ExitCode
-from readiness.cli.history import DATABASE_VARIABLE, MOST_WEEKS
+from readiness.cli.history import over_time
 from readiness.cli.options import audited, surroundings
 from readiness.cli.output import check, emit, write
 from readiness.cli.progress import Meter, in_turn
@@ -33,25 +32,7 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 @click.option(
     "--to", multiple=True, metavar="ADDRESS", help="Who gets the mail; give it once for each."
 )
-@click.option(
-    "--weeks",
-    type=click.IntRange(0, MOST_WEEKS),
-    default=52,
-    metavar="N",
-    help="How far back the trend goes; 52 if unset, 0 for none.",
-)
-@click.option(
-    "--every",
-    type=click.Choice(get_args(Every)),
-    default="week",
-    help="Which commits the trend is made of, as for readiness history.",
-)
-@click.option(
-    "--database",
-    envvar=DATABASE_VARIABLE,
-    metavar="URL",
-    help="Where the scores of the trend are kept, as for readiness history.",
-)
+@over_time(least_weeks=0)
 @audited
 def command(
     path: str,
