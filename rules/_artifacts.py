@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from readiness.facts import text
 from readiness.index import RepoIndex
-from readiness.index.inventory import FileClass
+from readiness.index.inventory import FileClass, supports_tests
 from readiness.index.references import Use
 
 _FOLDERS = {
@@ -89,6 +89,8 @@ def kind_of(index: RepoIndex, path: str) -> str:
     if _NAMES.get(name) == _DESKTOP:
         return "" if index.inventory.is_(path, FileClass.FIXTURE) else _DESKTOP
     if index.inventory.is_(path, *_ASIDE) or not _DATA.isdisjoint(folders):
+        return ""
+    if supports_tests("/".join(folders)):
         return ""
     if name in _NAMES:
         return _NAMES[name]

@@ -12,7 +12,7 @@ from readiness.facts.python import PythonFacts
 from readiness.index import RepoIndex, islands
 from readiness.index.archives import Name, judge, tokens
 from readiness.index.history import FileHistory
-from readiness.index.inventory import RUN, FileClass
+from readiness.index.inventory import RUN, FileClass, supports_tests
 from readiness.index.reachability import EXAMPLES, Standing
 
 from ._kin import kin
@@ -131,6 +131,8 @@ def _made_for(index: RepoIndex, path: str) -> str:
         return ""
     words = tokens(path.rpartition("/")[2].removesuffix(".py"))
     defined = [each for each in facts.definitions if "." not in each.name]
+    if supports_tests(path):
+        return "by its path it is there for tests, which may load it by name"
     if facts.apps or any(d.kind == "variable" and d.name in _APPLICATIONS for d in defined):
         return "it makes an application, which a server may be told to start"
     if not _HOOKS.isdisjoint(words):

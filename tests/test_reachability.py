@@ -146,6 +146,8 @@ def test_what_live_code_may_load_by_name_is_held_with_all_that_it_imports(
         "-- shop/apps.py --\n",
         "-- shop/urls.py --\n-- shop/conf/base.py --\nROOT_URLCONF = '%s.urls' % NAME\n",
         "-- shop/templatetags/shop/money.py --\n",
+        "-- shop/imagegenerators.py --\nfrom imagekit import register\n",
+        "-- shop/settings/mail.py --\n@frappe.whitelist()\ndef send(): pass\n",
         "-- .semgrep/rules/no_eval.py --\n-- .semgrep/rules/no_eval.yml --\nrules: []\n",
         "-- shop/formats/pt_BR/formats.py --\n",
         "-- shop/db_migrations/0001_first.py --\nfrom django.db import migrations\n"
@@ -485,6 +487,15 @@ def test_a_loader_that_is_given_whole_names_does_not_look_beside_itself(whole: s
     )
     assert reachability.live("app/named.py")
     assert not reachability.live("app/dead.py")
+
+
+def test_a_program_in_a_package_finds_what_lies_beside_it() -> None:
+    reachability = of(
+        f"{MAIN}{CORE}import subprocess\nsubprocess.run(['python', 'search/serve.py'])\n"
+        "-- search/__init__.py --\n-- search/serve.py --\nfrom shelf import Shelf\n"
+        "if __name__ == '__main__':\n    Shelf()\n-- search/shelf.py --\nclass Shelf: pass\n"
+    )
+    assert reachability.live("search/shelf.py")
 
 
 def test_what_is_marked_as_a_program_can_be_run_unless_nearly_everything_is() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _REGISTERS = re.compile(
     r"(?:^|\.)(?:register\w*|task|shared_task|periodic_task|db_task|db_periodic_task|receiver"
     r"|hookimpl|hookspec|actor|listener|subscribe\w*|subscriber|on_event|event_handler|job"
-    r"|scheduled_job|plugin|extension|listens_for|service_task|agent|tool"
+    r"|scheduled_job|whitelist|plugin|extension|listens_for|service_task|agent|tool"
     r"|(?:\w+_)?view_config|view_defaults)$"
 )
 _NEXT = re.compile(

@@ -65,6 +65,25 @@ FRAMEWORKS = (
         "options are discovered by name",
         "modeltranslation",
     ),
+    Framework(
+        "imagekit",
+        r"/imagegenerators\.py$",
+        "generators are discovered",
+        "imagekit django-imagekit",
+    ),
+    Framework(
+        "django CMS",
+        r"/cms_(?:plugins|menus|toolbars|apps|config|wizards)\.py$",
+        "plugins, menus and toolbars are discovered",
+        "cms django-cms",
+    ),
+    Framework(
+        "Elasticsearch DSL",
+        r"/documents\.py$",
+        "documents are discovered",
+        "django-elasticsearch-dsl django_elasticsearch_dsl",
+    ),
+    Framework("django-rules", r"/rules\.py$", "rules are discovered", "rules"),
     Framework("Wagtail", r"/wagtail_hooks\.py$", "hooks are discovered by name", "wagtail"),
     Framework(
         "allauth",

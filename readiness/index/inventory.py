@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 from functools import lru_cache
@@ -72,6 +73,11 @@ _TEST_DATA = {
     *("data", "samples", "sample", "expected", "snapshots", "resources", "responses", "inputs"),
     *("outputs", "assets", "files", "recordings", "mock_data"),
 }
+_SUPPORT = frozenset(
+    "test tests mock mocks fake fakes stub stubs dummy dummies testing testutil testutils testlib "
+    "testsupport fixture fixtures factories conftest".split()
+)
+_WORDS = re.compile(r"[a-z]+")
 _GENERATED = {
     *("node_modules", "bower_components", "third_party", "third-party", "thirdparty", "_vendor"),
     *("vendored", "site-packages", "generated", "__generated__", "_generated", "__pycache__"),
@@ -102,6 +108,11 @@ def named_as_test(name: str) -> bool:
     if extension in ("java", "kt", "scala", "cs", "php", "swift"):
         return stem.endswith(("Test", "Tests", "IT", "Spec"))
     return extension in CODE and stem.lower().endswith(_TEST_ENDINGS)
+
+
+def supports_tests(path: str) -> bool:
+    """Does a path say that the file was made for tests, wherever it lies?"""
+    return bool(_SUPPORT.intersection(_WORDS.findall(path.lower())))
 
 
 def programs(index: RepoIndex) -> set[str]:

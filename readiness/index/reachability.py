@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
@@ -16,7 +15,7 @@ from readiness.index.archives import below
 from readiness.index.breaks import packages_of
 from readiness.index.deployments import Deployments
 from readiness.index.documents import is_document, is_page_of
-from readiness.index.inventory import ASIDE, RUN, FileClass, programs
+from readiness.index.inventory import ASIDE, RUN, FileClass, programs, supports_tests
 from readiness.index.launches import Source
 from readiness.index.loaders import Loaders
 from readiness.index.references import Use
@@ -115,11 +114,6 @@ _SOURCES = (".py", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue")
 _PYTHON = (".py", ".pyi", ".pyw")
 _SCRIPTS = (".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd")
 _SMALL = 30  # files of a folder whose name speaks for each of them
-_WORDS = re.compile(r"[a-z]+")
-_SUPPORT = frozenset(
-    "test tests mock mocks fake fakes stub stubs dummy dummies testing testutil testutils testlib "
-    "testsupport fixture fixtures factories conftest".split()
-)
 EXAMPLES = frozenset(
     "example examples demo demos sample samples tutorial tutorials cookbook".split()
 )
@@ -184,7 +178,7 @@ class _Builder:
         documented = self._spread(self._documented(), (), settled)
         by_hand = self._spread(self._runnable(), (), (*settled, documented))
         tested = self._spread(self._tests(), (), (*settled, documented, by_hand))
-        for path in [path for path in tested if _supports_tests(path)]:
+        for path in [path for path in tested if supports_tests(path)]:
             held[path] = tested.pop(path)
         for path, evidence in public.items():
             held.setdefault(path, evidence)
@@ -410,10 +404,5 @@ class _Builder:
 
 
 @lru_cache(1 << 16)
-def _supports_tests(path: str) -> bool:
-    """Does a path say that the file was made for tests, wherever it lies?"""
-    return bool(_SUPPORT.intersection(_WORDS.findall(path.lower())))
-
-
 def _named_by(source: str, line: int) -> Evidence:
     return Evidence(f"{source} names it", Location(source, line or None))

@@ -25,8 +25,8 @@ class Roots:
 
     What counts, nearest first: `sys.path` inserts of the file and of the conftests above it, the
     folder in which its own package lies, pytest's `pythonpath` and the folders of conftests, what
-    images and commands put on PYTHONPATH, the projects (and their `src`) that it lies in, and the
-    root of the repository.
+    images and commands put on PYTHONPATH, the projects (and their `src`) that it lies in, the root
+    of the repository, and the own folder of a file that can be run.
     """
 
     def __init__(self, index: RepoIndex) -> None:
@@ -50,10 +50,11 @@ class Roots:
         folder = path.rpartition("/")[0]
         common = self._of_folder(folder)
         facts = self._index.facts(python.SLICE, path)
-        if facts is None or not facts.path_roots:
+        if facts is None or not (facts.path_roots or facts.main_line):
             return common
         own = self._inserts(folder, facts.path_roots)
-        return tuple(dict.fromkeys((*own, *common)))
+        beside = (folder,) if facts.main_line else ()  # where it looks when it is run as it is
+        return tuple(dict.fromkeys((*own, *common, *beside)))
 
     def real(self) -> tuple[str, ...]:
         """Every root that something sets, apart from the folders of single files; sorted."""
