@@ -41,7 +41,7 @@ class Candidate(Struct, frozen=True):
     named: bool  # another file imports, runs or names it
     script: bool  # it lies among scripts
     example: bool  # it lies among examples
-    packaged: bool  # a folder above it is a Python package
+    packaged: bool  # a folder above its own is a Python package
     shim: bool  # it defines nothing: it hands on names from elsewhere
     island: bool  # nothing outside of its folder names the folder, and hardly anybody works there
     put_away: str  # the folder above it whose name says that it was put away
@@ -70,7 +70,7 @@ def candidate(index: RepoIndex, path: str) -> Candidate:
         path in index.imports.importers or path in index.references.to or _is_told(index, path),
         index.inventory.is_(path, FileClass.SCRIPT),
         not EXAMPLES.isdisjoint(path.split("/")[:-1]),
-        any(f"{folder}/__init__.py" in index.files for folder in _above(path)),
+        any(f"{folder}/__init__.py" in index.files for folder in _above(path.rpartition("/")[0])),
         _is_shim(index, path),
         path in index.once(_left),
         _put_away(path),

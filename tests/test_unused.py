@@ -129,3 +129,16 @@ def test_a_module_among_modules_in_use_that_can_only_be_run_goes_after_a_year() 
     assert condition(files, "2026-05-11 ann | A app/dump.py") == "run by hand, at rest"
     aside = files.replace("app/dump.py", "load/dump.py")
     assert "long at rest" not in condition(aside, "2025-01-11 ann | A load/dump.py")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("scripts/test_rates.py", "trial"),
+        ("lib/whois/scripts/test_rates.py", "run by hand, at rest"),
+    ],
+)
+def test_a_script_that_came_with_a_package_is_no_trial(path: str, expected: str) -> None:
+    files = f"-- {path} --\nif __name__ == '__main__': print(1)\n-- scripts/__init__.py --\n"
+    files += "-- lib/whois/__init__.py --\n"
+    assert condition(files, f"2025-01-11 ann | A {path}") == expected
