@@ -12,8 +12,8 @@ from readiness.facts.python import PythonFacts
 from readiness.index import RepoIndex, islands
 from readiness.index.archives import Name, judge, tokens
 from readiness.index.history import FileHistory
-from readiness.index.inventory import RUN, FileClass, supports_tests
-from readiness.index.reachability import EXAMPLES, Standing
+from readiness.index.inventory import RUN, FileClass, is_example, supports_tests
+from readiness.index.reachability import Standing
 
 from ._kin import kin
 
@@ -69,7 +69,7 @@ def candidate(index: RepoIndex, path: str) -> Candidate:
         Standing.TESTED in uses,
         path in index.imports.importers or path in index.references.to or _is_told(index, path),
         index.inventory.is_(path, FileClass.SCRIPT),
-        not EXAMPLES.isdisjoint(path.split("/")[:-1]),
+        is_example(path),
         any(f"{folder}/__init__.py" in index.files for folder in _above(path.rpartition("/")[0])),
         _is_shim(index, path),
         path in index.once(_left),

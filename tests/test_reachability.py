@@ -568,3 +568,9 @@ def test_an_admin_module_of_django_is_held_unless_it_does_nothing() -> None:
 def test_an_example_is_there_for_people_to_run() -> None:
     reachability = of(f"{MAIN}{CORE}-- examples/first.py --\nimport app.core\n")
     assert reachability.standing("examples/first.py") is Standing.BY_HAND
+
+
+@pytest.mark.parametrize("folder", ["examples", "contrib/api-examples", "demo_apps/shop"])
+def test_an_example_is_there_to_be_run_by_people(folder: str) -> None:
+    path = f"{folder}/read.py"
+    assert of(f"{MAIN}-- {path} --\nprint(1)\n").standing(path) is Standing.BY_HAND

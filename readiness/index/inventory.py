@@ -77,6 +77,9 @@ _SUPPORT = frozenset(
     "test tests mock mocks fake fakes stub stubs dummy dummies testing testutil testutils testlib "
     "testsupport fixture fixtures factories conftest".split()
 )
+_EXAMPLES = frozenset(
+    "example examples demo demos sample samples tutorial tutorials cookbook".split()
+)
 _WORDS = re.compile(r"[a-z]+")
 _GENERATED = {
     *("node_modules", "bower_components", "third_party", "third-party", "thirdparty", "_vendor"),
@@ -113,6 +116,11 @@ def named_as_test(name: str) -> bool:
 def supports_tests(path: str) -> bool:
     """Does a path say that the file was made for tests, wherever it lies?"""
     return bool(_SUPPORT.intersection(_WORDS.findall(path.lower())))
+
+
+def is_example(path: str) -> bool:
+    """Does a folder say that the file shows how something is done?"""
+    return not _EXAMPLES.isdisjoint(_WORDS.findall(path.rpartition("/")[0].lower()))
 
 
 def programs(index: RepoIndex) -> set[str]:

@@ -15,7 +15,7 @@ from readiness.index.archives import below
 from readiness.index.breaks import packages_of
 from readiness.index.deployments import Deployments
 from readiness.index.documents import is_document, is_page_of
-from readiness.index.inventory import ASIDE, RUN, FileClass, programs, supports_tests
+from readiness.index.inventory import ASIDE, RUN, FileClass, is_example, programs, supports_tests
 from readiness.index.launches import Source
 from readiness.index.loaders import Loaders
 from readiness.index.references import Use
@@ -114,9 +114,6 @@ _SOURCES = (".py", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue")
 _PYTHON = (".py", ".pyi", ".pyw")
 _SCRIPTS = (".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd")
 _SMALL = 30  # files of a folder whose name speaks for each of them
-EXAMPLES = frozenset(
-    "example examples demo demos sample samples tutorial tutorials cookbook".split()
-)
 _PROJECTS = ("pyproject", "setup.py", "setup.cfg")
 _CONFIGURATION = (
     *(".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".json", ".env", ".service", ".xml"),
@@ -374,7 +371,7 @@ class _Builder:
                     yield path, Evidence(f"{path} is executable", Location(path))
                 elif path.endswith(_SCRIPTS) or (class_ is FileClass.SCRIPT and facts is not None):
                     yield path, Evidence(f"{path} is a script", Location(path))
-                elif facts is not None and not EXAMPLES.isdisjoint(path.split("/")[:-1]):
+                elif facts is not None and is_example(path):
                     yield path, Evidence(f"{path} is an example", Location(path))
         for path in self._unused:
             yield path, Evidence(f"people may install the project of {path}", Location(path))
