@@ -8,7 +8,7 @@ from functools import lru_cache
 from readiness.facts import text
 from readiness.index import RepoIndex
 from readiness.index.inventory import FileClass, supports_tests
-from readiness.index.references import Use
+from readiness.index.references import Reference, Use
 
 _FOLDERS = {
     **dict.fromkeys(("__pycache__", ".ipynb_checkpoints"), "byte code"),
@@ -115,14 +115,21 @@ def certain(index: RepoIndex, kind: str, place: str, paths: Sequence[str]) -> bo
         return False
     if kind == "backup copy" and not all(_original(path) in index.files for path in paths):
         return False
-    if tool(name) == kind or kind in _WRITTEN:
-        return True
-    return not any(
-        reference.use is not Use.MENTIONS or not index.inventory.is_(reference.source, *_ASIDE)
-        for path in {place, *paths}
-        for reference in index.references.to.get(path, ())
-        if reference.source not in paths and not reference.source.endswith(_IGNORE_FILES)
-    )
+    return used(index, kind, place, paths) is None
+
+
+def used(index: RepoIndex, kind: str, place: str, paths: Sequence[str]) -> Reference | None:
+    """The first use that speaks against an artifact. Of what only a tool makes, a word is none, and
+    a log or a profile is named by what writes it."""
+    made = tool(place.rpartition("/")[2].lower()) == kind
+    for path in () if kind in _WRITTEN else (place, *paths):
+        for reference in index.references.to.get(path, ()):
+            if reference.source in paths or reference.source.endswith(_IGNORE_FILES):
+                continue
+            aside = index.inventory.is_(reference.source, *_ASIDE)
+            if reference.use is Use.RUNS or not (made or (reference.use is Use.MENTIONS and aside)):
+                return reference
+    return None
 
 
 def _left_alone(index: RepoIndex, paths: Sequence[str]) -> bool:

@@ -133,6 +133,8 @@ def _made_for(index: RepoIndex, path: str) -> str:
     defined = [each for each in facts.definitions if "." not in each.name]
     if supports_tests(path):
         return "by its path it is there for tests, which may load it by name"
+    if "urlpatterns" in facts.names:
+        return "it maps urls, which one line in another such file puts in"
     if facts.apps or any(d.kind == "variable" and d.name in _APPLICATIONS for d in defined):
         return "it makes an application, which a server may be told to start"
     if not _HOOKS.isdisjoint(words):

@@ -11,7 +11,7 @@ from readiness.index.inventory import FileClass
 from readiness.model import ActionKind, Area, Confidence, Dimension, Evidence, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
 
-from ._artifacts import certain, kind_of, tool, tool_folder
+from ._artifacts import certain, kind_of, tool, tool_folder, used
 from ._copies import backup_cause
 from ._figures import counted, size_of
 
@@ -56,6 +56,12 @@ class DevArtifactTracked(Rule):
             "-- .gitignore --\n/node_modules/*\n!/node_modules/d3/\n!/node_modules/d3/d3.js\n"
             "-- package.json --\n{}\n-- node_modules/d3/d3.js --\nx\n",
             ("node_modules",),
+        ),
+        Example(
+            "build output from which an image is built, which is a question only",
+            "-- shop.egg-info/requires.txt --\nflask\n-- shop.egg-info/PKG-INFO --\nx\n"
+            "-- Dockerfile --\nFROM python:3.12\nCOPY shop.egg-info/requires.txt /tmp/\n",
+            ("shop.egg-info",),
         ),
         Example(
             "a tool's cache below the tests",
@@ -104,6 +110,11 @@ class DevArtifactTracked(Rule):
         if kept is not None:
             told = f"`{kept.pattern}` keeps it: it is tracked on purpose"
             evidence.append(against(told, kept.file, kept.line))
+        use = used(index, kind, place, paths)
+        if use is not None:
+            evidence.append(
+                against(f"{use.source} uses {use.target}", use.source, use.line or None)
+            )
         doubtful = bool(readers or kept) or kind == "editor setting"
         sure = not (readers or kept) and certain(index, kind, place, paths)
         named = " that live code names" if readers else ""

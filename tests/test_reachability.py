@@ -504,6 +504,8 @@ def test_what_is_marked_as_a_program_can_be_run_unless_nearly_everything_is() ->
     marked = "".join(f"-- app/x{n}.py [100755] --\n" for n in others)
     assert of(MAIN + program + plain).standing("app/send.py") is Standing.BY_HAND
     assert of(MAIN + program + marked).standing("app/send.py") is Standing.NOTHING
+    begun = "-- app/send.py --\n#!/usr/bin/env python\nprint(1)\n"
+    assert of(MAIN + begun + plain).standing("app/send.py") is Standing.BY_HAND
 
 
 def test_a_string_that_ends_in_a_class_and_its_module_holds_the_module() -> None:

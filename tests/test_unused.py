@@ -131,6 +131,11 @@ def test_a_module_among_modules_in_use_that_can_only_be_run_goes_after_a_year() 
     assert "long at rest" not in condition(aside, "2025-01-11 ann | A load/dump.py")
 
 
+def test_urls_that_nothing_includes_may_be_unfinished() -> None:
+    files = "-- app/urls.py --\nfrom django.urls import path\nurlpatterns = [path('', print)]\n"
+    assert condition(files, "2025-01-11 ann | A app/urls.py") == "unused, but made for others"
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [

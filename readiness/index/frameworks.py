@@ -98,6 +98,13 @@ FRAMEWORKS = (
         "",
         r"/\.?semgrep[^/\n]*/[^\n]*\.ya?ml$",
     ),
+    Framework(
+        "devenv",
+        r"/devenv/sync\.py$",
+        "`devenv sync` runs it",
+        "",
+        r"/devenv/config\.ini$",
+    ),
     Framework("Channels", r"/routing\.py$", "the settings name the routing", "channels"),
     Framework(
         "Airflow",

@@ -124,11 +124,14 @@ def is_example(path: str) -> bool:
 
 
 def programs(index: RepoIndex) -> set[str]:
-    """The Python files that Git marks as executable; where it is most of them, that says nothing
-    of any."""
+    """The Python files that Git marks as executable or that begin with `#!`; where such are a
+    quarter, that says nothing of any."""
     files = [path for path in index.files if path.endswith(".py")]
-    marked = {path for path in files if index.files[path].mode == EXECUTABLE}
-    return marked if 4 * len(marked) < len(files) else set()
+    executable = {path for path in files if index.files[path].mode == EXECUTABLE}
+    begun = {path for path, facts in index.each(python.SLICE) if facts.shebang}
+    return {
+        path for marked in (executable, begun) if 4 * len(marked) < len(files) for path in marked
+    }
 
 
 def build(index: RepoIndex) -> Inventory:

@@ -368,7 +368,7 @@ class _Builder:
                     told = f"{path} can be run: it has a main guard"
                     yield path, Evidence(told, Location(path, facts.main_line))
                 elif facts is not None and path in executable:
-                    yield path, Evidence(f"{path} is executable", Location(path))
+                    yield path, Evidence(f"{path} is marked as a program", Location(path))
                 elif path.endswith(_SCRIPTS) or (class_ is FileClass.SCRIPT and facts is not None):
                     yield path, Evidence(f"{path} is a script", Location(path))
                 elif facts is not None and is_example(path):

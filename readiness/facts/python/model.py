@@ -150,3 +150,4 @@ class PythonFacts(Struct, frozen=True, array_like=True):
     template: bool = False
     unread_routes: tuple[tuple[str, int], ...] = ()  # routers that are given no literal path, line
     scripts: tuple[tuple[str, int], ...] = ()
+    shebang: bool = False  # it begins with `#!`

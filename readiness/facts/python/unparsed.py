@@ -35,6 +35,7 @@ def facts(parsed: Parsed) -> PythonFacts:
         main_line=next((n for n, line in enumerate(lines, 1) if _MAIN.match(line)), 0),
         literals=tuple(lexical.literals(data, list)),
         scripts=tuple(lexical.scripts(data)),
+        shebang=data.startswith(b"#!"),
     )
 
 

@@ -328,6 +328,7 @@ class _Walk:
             literals=tuple(lexical.literals(self.data, lambda: texts(tree.body))),
             unread_routes=tuple(found.unread_routes),
             scripts=tuple(lexical.scripts(self.data)),
+            shebang=self.data.startswith(b"#!"),
         )
 
     def _routes(self) -> Iterator[Route]:
