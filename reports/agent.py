@@ -122,7 +122,7 @@ def _instruction(finding: Finding, rule: RuleSummary | None) -> str:
         if len(left) == 1:
             steps.append(f"make the change in {code(left[0])}")
         steps.append(f"delete {_listed(going)}")
-    fix = rule.fix.rstrip(".") if rule is not None else "look at it"
+    fix = (rule.fix.rstrip(".") if rule is not None else "") or "look at it"
     if not steps:
         ask = finding.action is ActionKind.AUDIT
         steps.append(f"{fix}; where that is not yours to decide, ask" if ask else fix)

@@ -397,7 +397,7 @@ def test_what_could_not_be_judged_ends_with_3_in_every_format_if_asked(
     git: Any, readiness: Callable[..., Any]
 ) -> None:
     git.write("settings.py", f'KEY = "{KEY}"\n')
-    git.write("lost.py", "x = 1\n")
+    git.write("lost.py", "lost = 'facts of no other test'\n")
     git.commit()
     id_ = git("rev-parse", "HEAD:lost.py")
     (git.folder / ".git" / "objects" / id_[:2] / id_[2:]).unlink()

@@ -278,7 +278,7 @@ def test_a_cache_that_is_of_no_use(git: "Hooked", tmp_path: Path, what: str) -> 
         cache.chmod(0o755)
 
 
-@pytest.mark.parametrize("home", [None, "", "/nonexistent", "relative", "/dev/null"])
+@pytest.mark.parametrize("home", [None, "", "/dev/null/nowhere", "relative", "/dev/null"])
 def test_no_home(git: "Hooked", tmp_path: Path, home: str | None) -> None:
     for name in ("HOME", "XDG_CACHE_HOME", "READINESS_CACHE_DIR"):
         git.environment.pop(name, None)

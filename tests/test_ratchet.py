@@ -161,7 +161,7 @@ def _secret_beside(tree: Tree) -> str:
 
 
 def _copy(tree: Tree) -> str:
-    path = next(path for path in tree if path.endswith(("/orders.py", "/orders_service.py")))
+    path = next(path for path in tree if re.search(r"/orders(?:_service)*\.py$", path))
     new = path.removesuffix(".py") + "_v2.py"
     tree[new] = tree[path].replace("limit=5", "limit=6")
     return new

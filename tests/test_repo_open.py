@@ -296,7 +296,7 @@ def test_a_temporary_folder_that_cannot_be_made_is_said(
 ) -> None:
     git.write("a.py")
     git.commit()
-    monkeypatch.setenv("TMPDIR", "/nonexistent")
+    monkeypatch.setenv("TMPDIR", "/dev/null/nowhere")
     with (
         Repository.open(git.folder) as repository,
         pytest.raises(RepositoryError, match="let TMPDIR name a folder"),
