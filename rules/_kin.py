@@ -25,8 +25,8 @@ FEWEST = 2  # modules beside one that make it one of a kind
 
 
 def kin(index: RepoIndex, path: str) -> tuple[str, list[str]]:
-    """What a module has in common with most others beside it that no live code imports either,
-    and these; ("", []) where they are fewer than `FEWEST`."""
+    """What a module has in common with others beside it that no live code imports either, and
+    those; of several such things that of most. ("", []) where they are fewer than `FEWEST`."""
     kinds = index.once(_kinds)
     folder = path.rpartition("/")[0]
     best = max(

@@ -54,8 +54,9 @@ class UnreferencedModule(Rule):
         younger than a month (two weeks, where nobody followed up the one commit that brought it)
         or was worked on in the last two weeks, nothing is proposed for removal; nor where it is
         made for a use that no file need tell of (an application, a hook, a base class, a
-        decorator), where it is one of a family of which most are in use, or where such a file
-        imports it. What a loader, a plugin group or a framework may load by name is left out, and
+        decorator), only hands on names from elsewhere, or is made like modules beside it that
+        nothing imports either, where it is one of a family of which most are in use, or where such
+        a file imports it. What a loader, a plugin group or a framework may load by name is left out, and
         so is a published package unless nothing at all uses the module.
     """
 
