@@ -56,8 +56,8 @@ class UnreferencedModule(Rule):
         made for a use that no file need tell of (an application, a hook, a base class, a
         decorator), only hands on names from elsewhere, or is made like modules beside it that
         nothing imports either, where it is one of a family of which most are in use, or where such
-        a file imports it. What a loader, a plugin group or a framework may load by name is left out, and
-        so is a published package unless nothing at all uses the module.
+        a file imports it. What a loader, a plugin group or a framework may load by name is left
+        out, and so is a published package unless nothing at all uses the module.
     """
 
     id = "HYG006"
