@@ -66,7 +66,7 @@ class Made(dict[str, V]):
         if made is None:
             made = self._make(path, facts, *self._more)
             if self._remembered is not None:
-                self._remembered.keep(path, facts, (), made)
+                self._remembered.keep(path, facts, frozenset(), made)
         self[path] = made
         return made
 

@@ -25,16 +25,14 @@ class Bindings:
     def __init__(self, index: RepoIndex, resolve: Callable[[str, Import], str]) -> None:
         self._index = index
         self._resolve = resolve
-        self._bound: dict[str, frozenset[str] | None] = {}
+        self.known: dict[str, frozenset[str] | None] = {}  # of those that were asked
         self._own = index.of_each(python.SLICE, _own)
-        self.asked: dict[str, frozenset[str] | None] = {}  # file -> its names
 
     def provides(self, file: str, name: str) -> bool:
         """Has the module at `file` that name, or can it not be told?"""
         if not file:
             return False
         names = self.names_of(file)
-        self.asked[file] = names
         return names is None or name in names or name in _OF_MODULES
 
     def names_of(self, file: str) -> frozenset[str] | None:
@@ -42,15 +40,15 @@ class Bindings:
         return self._names_of(file, 0)
 
     def _names_of(self, file: str, depth: int) -> frozenset[str] | None:
-        if file in self._bound:
-            return self._bound[file]
-        self._bound[file] = None  # for a circle of star imports
+        if file in self.known:
+            return self.known[file]
+        self.known[file] = None  # for a circle of star imports
         facts = self._index.facts(python.SLICE, file)
         names: frozenset[str] | None = None
         readable = facts is not None and not (facts.error or facts.template or facts.getattr_)
         if facts is not None and readable and file.endswith(".py") and depth < _DEEPEST:
             names = self._with_stars(file, facts, depth)
-        self._bound[file] = names
+        self.known[file] = names
         return names
 
     def _with_stars(self, file: str, facts: PythonFacts, depth: int) -> frozenset[str] | None:

@@ -63,7 +63,7 @@ class Contexts:
     """The context of each file, made when it is first asked for."""
 
     def __init__(self, index: RepoIndex, modules: Modules, roots: Roots) -> None:
-        self.of_files: dict[str, Context] = {}  # those that were asked for
+        self._of_files: dict[str, Context] = {}
         self._index = index
         self._modules = modules
         self._roots = roots
@@ -71,14 +71,14 @@ class Contexts:
         self._by_roots: dict[tuple[str, ...], Context] = {}
 
     def of(self, path: str) -> Context:
-        found = self.of_files.get(path)
+        found = self._of_files.get(path)
         if found is None:
             roots = self._roots.of(path)
             found = self._by_roots.get(roots)
             if found is None:
                 tops = (name for root in roots for name in self.names(root))
                 found = self._by_roots[roots] = Context(self._modules, roots, tops)
-            self.of_files[path] = found
+            self._of_files[path] = found
         return found
 
     def names(self, root: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from readiness.facts.python import Import, PythonFacts
 from readiness.index import import_memory
 from readiness.index.bindings import Bindings
 from readiness.index.contexts import Context, Contexts
+from readiness.index.import_names import Names
 from readiness.index.modules import Modules, is_file
 from readiness.index.resolver import shared_folders
 from readiness.index.roots import Roots
@@ -69,22 +70,22 @@ def build(index: RepoIndex) -> ImportGraph:
 
 
 _NAMED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
-_GENERATED = frozenset(("_version", "__version__", "version", "_build", "__about__", "_generated"))
 
 
 class _Found:
     """What the imports of one file lead to. `unresolved` are first-party only if their top-level
-    name is; `used` are the top-level names that lead to a file."""
+    name is; `used` are the top-level names that lead to a file; `named` is what it is called."""
 
     def __init__(self) -> None:
-        self.edges: dict[str, Edge] = {}
+        self.by_target: dict[str, Edge] = {}
+        self.edges: tuple[Edge, ...] = ()
         self.missing: list[Missing] = []
         self.unresolved: list[Missing] = []
         self.used: set[str] = set()
-        self.hides = False  # was it asked what .gitignore hides?
+        self.named: tuple[str, ...] = ()
 
 
-_Known = tuple[tuple[str, ...], dict[str, frozenset[str] | None], _Found]
+_Known = tuple[tuple[str, ...], dict[str, set[str]], _Found]  # roots, names asked of files, ...
 
 
 class _Builder:
@@ -95,64 +96,63 @@ class _Builder:
         self._contexts = Contexts(index, self.modules, self.roots)
         self._own = _Found()
         self._bindings = Bindings(index, self._module_of)
+        self._names = Names(index, self.modules, self._bindings)
         self._used: set[str] = set()  # top-level names that some import found here
         self._declared = _declared(index, self.roots)
         self._old = any(f.error.startswith("Python 2") for _, f in index.each(python.SLICE))
         self._real = {top for root in self.roots.real() for top in self._contexts.names(root)}
         self._remembered = import_memory.of(index, self.modules, self._declared, self._old)
+        self._rebound = import_memory.rebound(index, self._bindings)
 
     def graph(self) -> ImportGraph:
         imports: dict[str, tuple[Edge, ...]] = {}
         importers: dict[str, list[Edge]] = {}
         missing: list[Missing] = []
         unresolved: list[Missing] = []
+        modules: dict[str, list[str]] = {}
+        roots: dict[str, tuple[str, ...]] = {}
         for path, facts in self.index.each(python.SLICE):
-            found = self._of_file(path, facts)
+            context = self._contexts.of(path)
+            found = self._of_file(path, facts, context)
             if found.edges:
-                imports[path] = tuple(found.edges.values())
-            for target, edge in found.edges.items():
-                importers.setdefault(target, []).append(edge)
+                imports[path] = found.edges
+            for edge in found.edges:
+                importers.setdefault(edge.target, []).append(edge)
+            for name in found.named:
+                modules.setdefault(name, []).append(path)
             missing += found.missing
             unresolved += found.unresolved
             self._used |= found.used
+            roots[path] = context.roots
         missing += self._gone(unresolved)
         gone_in: dict[str, dict[tuple[str, str, int], Missing]] = {}
         for gone in missing:
             of_file = gone_in.setdefault(gone.source, {})
             of_file.setdefault((gone.module, gone.name, gone.import_.line), gone)
-        modules: dict[str, list[str]] = {}
-        for path, context in self._contexts.of_files.items():
-            for name in _dotted_names(path, context.roots):
-                modules.setdefault(name, []).append(path)
         return ImportGraph(
             imports=imports,
             importers={target: tuple(edges) for target, edges in sorted(importers.items())},
             missing={source: tuple(found.values()) for source, found in sorted(gone_in.items())},
             modules={name: tuple(paths) for name, paths in sorted(modules.items())},
-            roots={path: context.roots for path, context in self._contexts.of_files.items()},
+            roots=roots,
             declared=self._declared,
         )
 
     # -- one file
 
-    def _of_file(self, path: str, facts: PythonFacts) -> _Found:
+    def _of_file(self, path: str, facts: PythonFacts, context: Context) -> _Found:
         """What the imports of a file lead to: as it was before, where all that decides is alike."""
-        context = self._contexts.of(path)
         if self._remembered is None:
             return self._find(path, facts, context)
         known: _Known | None = self._remembered.get(path, facts)
         if known is not None:
             roots, asked, found = known
-            names_of_file = self._bindings.names_of
-            if roots == context.roots and all(
-                names_of_file(file) == names for file, names in asked.items()
-            ):
+            if roots == context.roots and not self._rebound.differ(asked):
                 return found
-        self._bindings.asked = {}
+        self._names.begin()
         found = self._find(path, facts, context)
-        value = context.roots, self._bindings.asked, found
-        names = import_memory.asked(path, facts, hides=found.hides)
-        self._remembered.keep(path, facts, names, value)
+        names = import_memory.asked(path, facts, hides=self._names.hides)
+        self._remembered.keep(path, facts, names, (context.roots, self._names.asked, found))
         return found
 
     def _find(self, path: str, facts: PythonFacts, context: Context) -> _Found:
@@ -163,6 +163,8 @@ class _Builder:
             own.missing.clear()
             own.unresolved.clear()
         self._literals(path, facts, context)
+        own.edges = tuple(own.by_target.values())
+        own.named = tuple(_dotted_names(path, context.roots))
         return own
 
     # -- one import
@@ -179,10 +181,10 @@ class _Builder:
                 self._own.unresolved.append(Missing(source, imported, module))
             return
         name = imported.name
-        if name and name != "*" and is_file(found) and not self._gives(found, name):
+        if name and name != "*" and is_file(found) and not self._names.of(found, name).given:
             # Which of several modules of that name is meant, the order of the roots cannot tell.
             others = (*context.all(module, source), *self.modules.ending_in(module))
-            found = next((file for file in others if self._gives(file, name)), found)
+            found = next((file for file in others if self._names.of(file, name).given), found)
         if self._found(source, imported, module, found, guessed=not known):
             self._own.used.add(module.partition(".")[0])
 
@@ -200,7 +202,7 @@ class _Builder:
             found = folder
         if found or (place == "" and imported.name):
             self._found(source, imported, module, found)
-        elif not self._is_made(place):
+        elif not self._names.is_made(place):
             self._own.missing.append(Missing(source, imported, module))
 
     def _found(
@@ -209,20 +211,18 @@ class _Builder:
         """Adds the edges of an import whose module is there, or that its name is missing.
 
         False where it leads to no file, only to a folder of the module's name."""
-        file = found if is_file(found) else ""
-        if file and file != source:
-            self._edge(source, file, imported, guessed)
         name = imported.name
         if not name or name == "*":
+            if file := found if is_file(found) else "":
+                self._edge(source, file, imported, guessed)
             return bool(file)
-        folder = file.rpartition("/")[0] if file else found
-        inner = f"{folder}/{name}" if folder else name
-        is_package = not file or file.rpartition("/")[2].startswith("__init__.")
-        below = self.modules.at(inner) if is_package else ""
+        target = self._names.of(found, name)
+        file, below = target.file, target.below
+        if file:
+            self._edge(source, file, imported, guessed)
         if below and is_file(below):
             self._edge(source, below, imported, guessed)
-        known = below or self._bindings.provides(file, name) or self._is_made(inner)
-        if known:
+        if target.known:
             return bool(file) or is_file(below)
         if file:
             if imported.level or not self._is_foreign(module.partition(".")[0]):
@@ -235,10 +235,10 @@ class _Builder:
         if source == target:
             return
         flags = _flags(imported)
-        known = self._own.edges.get(target)
+        known = self._own.by_target.get(target)
         if known is not None and flags >= _flags(known):
             return
-        self._own.edges[target] = Edge(
+        self._own.by_target[target] = Edge(
             source,
             target,
             imported.line,
@@ -309,18 +309,13 @@ class _Builder:
         if context.made(module) or any(self.modules.ending_in(module)):
             return False
         path = module.replace(".", "/")
-        return not any(self._is_hidden(f"{root}/{path}".lstrip("/")) for root in context.roots)
+        return not any(
+            self._names.is_hidden(f"{root}/{path}".lstrip("/")) for root in context.roots
+        )
 
     def _is_foreign(self, top: str) -> bool:
         """Is a top-level name also that of the standard library or of a declared dependency?"""
         return top in sys.stdlib_module_names or top in self._declared
-
-    def _gives(self, file: str, name: str) -> bool:
-        """Does `from <file> import name` find the name: a binding of it, or a module below it?"""
-        folder, _, base = file.rpartition("/")
-        below = self.modules.at(f"{folder}/{name}" if folder else name)
-        is_package = base.startswith("__init__.")
-        return bool(is_package and below) or self._bindings.provides(file, name)
 
     def _is_package(self, top: str, context: Context) -> bool:
         """Does the name stand for a module or a package with `__init__.py`?"""
@@ -338,18 +333,6 @@ class _Builder:
             for root in context.roots
             for ending in (".py", "/__init__.py")
         )
-
-    def _is_made(self, place: str) -> bool:
-        """Does something else than a tracked Python file give the module at a place?"""
-        return self.modules.made(place) or self._is_hidden(place)
-
-    def _is_hidden(self, place: str) -> bool:
-        """Is the module written by a build, or kept out of the repository by .gitignore?"""
-        if place.rpartition("/")[2] in _GENERATED:
-            return True
-        self._own.hides = True
-        hides = self.index.ignores.hides
-        return hides(f"{place}.py") is not None or hides(f"{place}/__init__.py") is not None
 
     def _dotted(self, place: str) -> str:
         folder, _, name = place.rpartition("/")

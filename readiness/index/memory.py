@@ -25,8 +25,8 @@ class Remembered:
     ) -> None:
         self._paths = paths
         self._world = world
-        self._kept: dict[Hashable, tuple[object, frozenset[str], Any]] = {}
-        self._before: dict[Hashable, tuple[object, frozenset[str], Any]] = {}
+        self._kept: dict[Hashable, tuple[object, AbstractSet[str], Any]] = {}
+        self._before: dict[Hashable, tuple[object, AbstractSet[str], Any]] = {}
         self._changed: set[str] = set()
         if before is not None and before._kept and before._world == world:
             self._before = before._kept
@@ -40,9 +40,9 @@ class Remembered:
         self._kept[key] = kept
         return kept[2]
 
-    def keep(self, key: Hashable, facts: object, asked: Iterable[str], value: object) -> None:
+    def keep(self, key: Hashable, facts: object, asked: AbstractSet[str], value: object) -> None:
         """`asked` are the names that decided beside the facts."""
-        self._kept[key] = (facts, frozenset(asked), value)
+        self._kept[key] = (facts, asked, value)
 
 
 class Memory:
@@ -50,6 +50,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._parts: dict[str, Remembered] = {}
+        self._left: dict[str, Any] = {}
 
     def of(
         self,
@@ -63,6 +64,12 @@ class Memory:
         now = Remembered(self._parts.get(part), paths, names, world)
         self._parts[part] = now
         return now
+
+    def swap(self, part: str, value: object) -> Any:
+        """What the part left at the index before; `value` is left for the next one."""
+        before = self._left.get(part)
+        self._left[part] = value
+        return before
 
 
 def ends(paths: Iterable[str]) -> Iterator[str]:
