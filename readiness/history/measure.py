@@ -21,6 +21,7 @@ from readiness.config import Config
 from readiness.configure import visible
 from readiness.extraction import cpus
 from readiness.facts import Slice, core_slices
+from readiness.facts.python import by_parts
 from readiness.history.choose import Chosen
 from readiness.history.past import histories
 from readiness.history.trends import Measured, Traces, causes, traces_of
@@ -173,27 +174,30 @@ class Work:
         workers: int | None,
         progress: Progress | None,
     ) -> None:
-        """Reads what is to be known of every blob."""
-        places: dict[Place, None] = {}
+        """Reads what is to be known of every blob: those of one path after each other, since most
+        parts of one are in the next too."""
+        places: dict[Place, str] = {}
         for each in self._listed:
             for file in each.snapshot.files:
                 if file not in self._places:
                     self._places[file] = tuple(self._of(file, 0, len(self._whole)))
-                    places.update((place, None) for _, place in self._places[file])
+                    for _, place in self._places[file]:
+                        places.setdefault(place, file.path)
             for file in self._narrow(each):
                 end = len(self._slices)
                 for number, place in self._of(file, len(self._whole), end):
                     if self._is_read(each, number, file):
-                        places[place] = None
-        self._gathered = collect.gather(
-            repository,
-            places,
-            cache,
-            collect.version(cache),
-            slices=self._slices,
-            workers=workers,
-            progress=progress,
-        )
+                        places.setdefault(place, file.path)
+        with by_parts():
+            self._gathered = collect.gather(
+                repository,
+                sorted(places, key=places.__getitem__),
+                cache,
+                collect.version(cache),
+                slices=self._slices,
+                workers=workers,
+                progress=progress,
+            )
         self._bad = frozenset(
             blob for blob, why in self._gathered.skipped if not why.startswith(_LASTING)
         )

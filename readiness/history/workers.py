@@ -12,6 +12,7 @@ from multiprocessing import connection, get_context
 from typing import Any
 
 LEAST = 3  # pieces of work for which another process pays
+PAUSE = 8  # pieces of work after which the garbage is collected
 
 Compute = Callable[[range], Iterator[bytes]]
 
@@ -102,10 +103,11 @@ def _tidied(answers: Iterator[bytes]) -> Iterator[bytes]:
     enabled = gc.isenabled()
     gc.disable()
     try:
-        for answer in answers:
+        for number, answer in enumerate(answers):
             yield answer
-            gc.collect()
-            gc.freeze()  # what stays from one piece of work to the next is not searched again
+            if number % PAUSE == 0:
+                gc.collect()
+                gc.freeze()  # what stays from one piece of work to the next is not searched again
     finally:
         gc.unfreeze()
         if enabled:

@@ -61,7 +61,7 @@ _NOISE = {
     "pop", "update", "copy", "now", "utcnow", "time", "next", "iter", "abs", "round", "field",
 }  # fmt: skip
 _MOST_TOLD = 50
-_MOST = 1500  # calls that are kept of one file
+MOST = 1500  # calls that are kept of one file
 
 
 class Expressions:
@@ -130,7 +130,7 @@ class Expressions:
             self.apps.append(_made(node, name, where, target))
         if last in REGISTRARS or (self.django and last in _DJANGO):
             self._registered(node, name, where)
-        if len(self.calls) < _MOST and (
+        if len(self.calls) < MOST and (
             (last in ROUTERS and not (self.django and last == "include"))
             or name in SERVERS
             or last in SERVERS

@@ -35,14 +35,14 @@ def parse(data: bytes) -> Parsed:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         return Parsed(data, error="holds a NUL byte", line=line)
     try:
-        return Parsed(data, _tree(data))
+        return Parsed(data, tree_of(data))
     except (RecursionError, MemoryError):
         return Parsed(data, error=TOO_DEEP, line=1, newer=True)
     except (SyntaxError, ValueError) as error:
         return _judge(data, error)
 
 
-def _tree(data: bytes) -> ast.Module:
+def tree_of(data: bytes | str) -> ast.Module:
     """Without the warnings on invalid escapes and the like, which are the author's matter."""
     if _SILENT in warnings.filters[:1]:  # as in an audit's processes: asking is cheap
         return ast.parse(data)
@@ -144,7 +144,7 @@ def _without_news(data: bytes, message: str, line: int) -> Parsed:
             return Parsed(data, error=message, line=line)
         data, since = changed, max(since, change.since)
         try:
-            return Parsed(data, _tree(data), f"needs {since} or newer", first, newer=True)
+            return Parsed(data, tree_of(data), f"needs {since} or newer", first, newer=True)
         except (RecursionError, MemoryError):
             return Parsed(data, error=TOO_DEEP, line=1, newer=True)
         except SyntaxError as error:

@@ -33,7 +33,7 @@ _EXCUSE = re.compile(
 )
 _TEXT = re.compile(r"[\"']([^\"']{3,300})")
 _BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.Match)
-_MOST = 60  # of one file
+MOST = 60  # of one file
 
 
 @lru_cache(maxsize=65536)
@@ -78,7 +78,7 @@ class Swallows:
         last: int,
         tests: list[ast.expr],
     ) -> None:
-        if len(self.found) >= _MOST:
+        if len(self.found) >= MOST:
             return
         conditions = [source for test in tests if _ENVIRONMENT.search(source := _source(test))]
         quote = self._quote(line, last)

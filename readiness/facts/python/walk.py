@@ -11,7 +11,7 @@ import msgspec
 from readiness.facts.python import lexical
 from readiness.facts.python.bindings import Bindings
 from readiness.facts.python.calls import Expressions, told
-from readiness.facts.python.lexical import NEVER
+from readiness.facts.python.lexical import NEVER, Interest
 from readiness.facts.python.model import Definition, Import, PythonFacts, Route
 from readiness.facts.python.routes import checks
 from readiness.facts.python.shapes import (
@@ -41,18 +41,31 @@ def facts(parsed: Parsed) -> PythonFacts:
     Raises:
         RecursionError: its blocks are nested deeper than our stack.
     """
-    assert parsed.tree is not None
-    walk = _Walk(parsed.data)
-    walk.block(parsed.tree.body)
-    return walk.result(parsed)
+    tree, data = parsed.tree, parsed.data
+    assert tree is not None
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    walk = Walk(data, lexical.interest(data))
+    walk.block(tree.body)
+    found = walk.result(data, docstring_of(tree), lambda: texts(tree.body))
+    if parsed.error:
+        error, line, newer = parsed.error, parsed.line, parsed.newer
+        found = msgspec.structs.replace(found, error=error, error_line=line, newer=newer)
+    return found
 
 
-class _Walk:
-    def __init__(self, data: bytes) -> None:
-        if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        self.data = data
-        interest = lexical.interest(data)
+def docstring_of(tree: ast.Module) -> str:
+    """The first characters of what a module says of itself."""
+    return (ast.get_docstring(tree, clean=False) or "").strip()[:600]
+
+
+class Walk:
+    """Gathers what statements say, in the order in which they stand.
+
+    `data` are the lines that the numbers of the statements count, which end with a newline alone.
+    """
+
+    def __init__(self, data: bytes, interest: Interest) -> None:
         django = b"urlpatterns" in interest.words
         self.words = interest.words
         self.found = Expressions(interest.everything, django)
@@ -73,6 +86,10 @@ class _Walk:
         self.watched = everything  # are swallowed failures looked for here?
         self.optional = self.typing = self.handling = False
         self.tests: list[ast.expr] = []
+
+    def enter_class(self, name: str) -> None:
+        """What follows stands in the body of this class of the module."""
+        self.where, self.scope = name, _CLASS
 
     def block(self, body: list[ast.stmt]) -> None:
         at_module = self.scope == _MODULE
@@ -296,16 +313,14 @@ class _Walk:
 
     # the result
 
-    def result(self, parsed: Parsed) -> PythonFacts:
-        assert parsed.tree is not None
-        found, bindings, tree = self.found, self.bindings, parsed.tree
-        docstring = ast.get_docstring(tree, clean=False) or ""
-        loads = bool(found.loaders) and b"import" in self.data
+    def result(
+        self, data: bytes, docstring: str, texts: Callable[[], list[tuple[int, int]]]
+    ) -> PythonFacts:
+        """The facts of the file with these bytes; `texts` as `lexical.literals` takes them."""
+        found, bindings = self.found, self.bindings
+        loads = bool(found.loaders) and b"import" in data
         return PythonFacts(
-            error=parsed.error,
-            error_line=parsed.line,
-            newer=parsed.newer,
-            docstring=docstring.strip()[:600],
+            docstring=docstring,
             imports=tuple(sorted(self.imports + found.imports, key=lambda item: item.line)),
             definitions=tuple(bindings.definitions),
             names=tuple(bindings.names),
@@ -323,12 +338,12 @@ class _Walk:
             loaders=(
                 *found.loaders,
                 *(found.globs if loads else ()),
-                *told(self.data, found.loading),
+                *told(data, found.loading),
             ),
-            literals=tuple(lexical.literals(self.data, lambda: texts(tree.body))),
+            literals=tuple(lexical.literals(data, texts)),
             unread_routes=tuple(found.unread_routes),
-            scripts=tuple(lexical.scripts(self.data)),
-            shebang=self.data.startswith(b"#!"),
+            scripts=tuple(lexical.scripts(data)),
+            shebang=data.startswith(b"#!"),
         )
 
     def _routes(self) -> Iterator[Route]:
@@ -351,20 +366,20 @@ def _registers(words: set[bytes]) -> bool:
     return any(word.endswith((b"_route(", b"Route(")) for word in words)
 
 
-_VISITS: dict[type[ast.AST], Callable[[_Walk, Any], None]] = {
-    ast.Import: _Walk._import,
-    ast.ImportFrom: _Walk._import_from,
-    ast.FunctionDef: _Walk._function,
-    ast.AsyncFunctionDef: _Walk._function,
-    ast.ClassDef: _Walk._class,
-    ast.If: _Walk._if,
-    ast.Try: _Walk._try,
-    ast.TryStar: _Walk._try,
-    ast.With: _Walk._with,
-    ast.AsyncWith: _Walk._with,
-    ast.For: _Walk._loop,
-    ast.AsyncFor: _Walk._loop,
-    ast.While: _Walk._loop,
-    ast.Match: _Walk._match,
-    ast.Global: _Walk._global,
+_VISITS: dict[type[ast.AST], Callable[[Walk, Any], None]] = {
+    ast.Import: Walk._import,
+    ast.ImportFrom: Walk._import_from,
+    ast.FunctionDef: Walk._function,
+    ast.AsyncFunctionDef: Walk._function,
+    ast.ClassDef: Walk._class,
+    ast.If: Walk._if,
+    ast.Try: Walk._try,
+    ast.TryStar: Walk._try,
+    ast.With: Walk._with,
+    ast.AsyncWith: Walk._with,
+    ast.For: Walk._loop,
+    ast.AsyncFor: Walk._loop,
+    ast.While: Walk._loop,
+    ast.Match: Walk._match,
+    ast.Global: Walk._global,
 }
