@@ -42,7 +42,8 @@ class Options(Struct, frozen=True):
     repository, or with `take_over` the plan keeps what it keeps and has its target.
 
     With `since` the audit is one of a change: only what is new since that commit counts ("": since
-    the merge base with the default branch). `baseline` is the path of a file of old findings."""
+    the merge base with the default branch). `baseline` is the path of a file of old findings. With
+    `excerpts` the report has the lines that findings point at."""
 
     rev: str | None = None
     staged: bool = False
@@ -62,6 +63,7 @@ class Options(Struct, frozen=True):
     handmade: str = ""
     handmade_source: str = ""
     take_over: bool = False
+    excerpts: bool = False
 
 
 def configure(

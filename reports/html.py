@@ -16,7 +16,9 @@ from msgspec import Struct
 from readiness.model import (
     Action,
     Evidence,
+    Excerpt,
     Finding,
+    Location,
     Outcome,
     Report,
     RuleSummary,
@@ -115,6 +117,7 @@ def render(report: Report, *, colour: bool = False) -> str:
         chapters=_chapters(report),
         colours=_palette.LIGHT,
         doing=_doing(report),
+        excerpt=_excerpts(report).get,
         efforts=efforts,
         ends=list(ends(report)),
         exact=_exact,
@@ -184,6 +187,12 @@ def _chapters(report: Report) -> list[Chapter]:
         ]
         told.append(Chapter(score, tuple(groups), tuple(others)))
     return told
+
+
+def _excerpts(report: Report) -> dict[Location | None, Excerpt]:
+    """The lines to show, by the place that findings point at."""
+    shown = report.excerpts.shown if report.excerpts else ()
+    return {excerpt.location: excerpt for excerpt in shown}
 
 
 def _mending(report: Report) -> dict[str, list[Action]]:

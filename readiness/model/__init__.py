@@ -25,6 +25,8 @@ from readiness.model.reconciliation import (
 from readiness.model.report import (
     Condition,
     Deduction,
+    Excerpt,
+    Excerpts,
     Gate,
     Report,
     RuleSummary,
@@ -79,6 +81,8 @@ __all__ = [
     "EditKind",
     "Effort",
     "Evidence",
+    "Excerpt",
+    "Excerpts",
     "Finding",
     "Forecast",
     "Gate",
