@@ -62,13 +62,41 @@ if __name__ == "__main__":
 '''
 
 
+SERVICE = """
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+def live():
+    return {"status": "ok"}
+
+
+class Health:
+    async def ready(self):
+        await database.ping()
+
+
+app.add_api_route("/live", live)
+app.add_api_route("/ready", Health().ready)
+
+
+@app.on_event("startup")
+def start():
+    try:
+        connect()
+    except Exception:
+        log.warning("going on without it")
+"""
+
+
 def whole(data: bytes) -> object:
     return extract("py", data)
 
 
-def test_the_parts_of_a_file_say_what_the_file_says() -> None:
-    data = MODULE.encode()
-    assert Parts().facts(data) == whole(data)
+@pytest.mark.parametrize("text", [MODULE, SERVICE])
+def test_the_parts_of_a_file_say_what_the_file_says(text: str) -> None:
+    assert Parts().facts(text.encode()) == whole(text.encode())
 
 
 @pytest.mark.parametrize(
@@ -116,7 +144,7 @@ def test_what_is_cut_wrongly_or_depends_on_another_part_is_read_whole() -> None:
     for text in (
         "class A:\n  if x:\n    def f(self): pass\n",
         'TEXT = """\ndef not_a_function():\n    pass\n"""\n',
-        "app = FastAPI()\n",
+        "import sys\nHERE = 'src'\ndef f():\n    sys.path.insert(0, HERE)\n",
         "def f(): pass\r\n",
         "# coding: latin-1\n",
         "def f(:\n",

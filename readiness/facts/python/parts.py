@@ -21,8 +21,9 @@ import msgspec
 from readiness.facts.python import calls, lexical, source, swallow
 from readiness.facts.python.lexical import Interest
 from readiness.facts.python.model import Definition, PythonFacts
+from readiness.facts.python.routes import checks
 from readiness.facts.python.shapes import texts
-from readiness.facts.python.walk import Walk, docstring_of
+from readiness.facts.python.walk import Walk, docstring_of, shaping
 
 _MOST = 20_000  # parts that are remembered
 # To be looked for in the bytes after a newline, so that a match starts where the line does.
@@ -55,6 +56,7 @@ class _Said(NamedTuple):
     lists: list[tuple[int, list[Any]]]  # those of `_lists` that are not empty, with their place
     exports: list[str]
     names: dict[str, None]
+    functions: dict[str, bool]  # whether it checks something, where that is asked
     loading: set[str]
     main_line: int
     texts: list[tuple[int, int]]
@@ -74,13 +76,15 @@ class Parts:
             return None
         interest = lexical.interest(data)
         whole = Walk(data, interest)
-        if whole.enters_all:
+        if whole.keeps_values:
             return None
+        shape = Interest([], set(shaping(interest.words)), interest.everything)
+        hot = [] if interest.everything else interest.lines
         docstring = ""
         strings: list[tuple[int, int]] = []
         owner = 0
         for number, part in enumerate(_cut(data)):
-            said = self._said(part, interest.lines)
+            said = self._said(part, shape, hot)
             if said is None:
                 return None
             if number == 0:
@@ -97,15 +101,25 @@ class Parts:
             return None
         return whole.result(data, docstring, lambda: strings)
 
-    def _said(self, part: _Part, hot: list[int]) -> _Said | None:
-        """What a part says; `hot` are the lines of interest of the file. Null: it is no part."""
+    def _said(self, part: _Part, shape: Interest, hot: list[int]) -> _Said | None:
+        """What a part says; `hot` are the lines of interest of the file, `shape` is what else
+        decides how all of it is read. Null: it is no part."""
         near = hot[bisect_left(hot, part.first) : bisect_left(hot, part.last + 1)]
         lines = [line - part.shift for line in near]
-        key = (part.data, part.after, part.owner, part.header, tuple(lines))
+        words = frozenset(shape.words)
+        key = (
+            part.data,
+            part.after,
+            part.owner,
+            part.header,
+            tuple(lines),
+            shape.everything,
+            words,
+        )
         known = self._known.get(key)
         if known is None:
             try:
-                known = _read(part, lines)
+                known = _read(part, shape._replace(lines=lines))
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return None
             if known is None:
@@ -185,7 +199,7 @@ def _decorated(
 # -- reading
 
 
-def _read(part: _Part, hot: list[int]) -> _Said | None:
+def _read(part: _Part, interest: Interest) -> _Said | None:
     """What a part says; null where it is none.
 
     Raises:
@@ -193,7 +207,7 @@ def _read(part: _Part, hot: list[int]) -> _Said | None:
     """
     tree = source.tree_of(part.data.decode())
     body = tree.body
-    walk = Walk(part.data + part.after, Interest(hot, set(), False))
+    walk = Walk(part.data + part.after, interest)
     if part.owner or part.header:
         if len(body) != 1 or not isinstance(body[0], ast.ClassDef):
             return None
@@ -204,11 +218,16 @@ def _read(part: _Part, hot: list[int]) -> _Said | None:
             walk.enter_class(part.owner)
             body = inside
     walk.block(body)
+    functions = walk.functions
     return _Said(
         walk.bindings.definitions,
         [(place, found) for place, found in enumerate(_lists(walk)) if found],
         walk.bindings.exports,
         walk.bindings.names,
+        {
+            name: each if isinstance(each, bool) else checks(each)
+            for name, each in functions.items()
+        },
         walk.found.loading,
         walk.main_line,
         texts(body),
@@ -250,6 +269,7 @@ def _add(walk: Walk, said: _Said, by: int) -> None:
         mine = _lists(walk)
         for place, found in said.lists:
             mine[place].extend(_moved(each, by) for each in found)
+    walk.functions.update(said.functions)
     walk.found.loading |= said.loading
     if said.main_line and not walk.main_line:
         walk.main_line = said.main_line + by

@@ -30,9 +30,12 @@ from readiness.facts.python.swallow import Swallows, starts
 from readiness.facts.python.values import dotted
 
 _BINDS = {b"globals()", b"sys.modules[__name__]"}
+_DJANGO = b"urlpatterns"
 _PATHS = {b"sys.path", b"addsitedir"}
+_REGISTERS = (b"_route(", b"Route(")  # functions under paths
 _EXPECTS = {"raises", "assertRaises", "assertRaisesRegex", "assertRaisesMessage"}
 _MODULE, _CLASS, _FUNCTION = range(3)
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def facts(parsed: Parsed) -> PythonFacts:
@@ -54,6 +57,13 @@ def facts(parsed: Parsed) -> PythonFacts:
     return found
 
 
+def shaping(words: set[bytes]) -> frozenset[bytes]:
+    """Of the words of interest of a file, those that decide what is gathered in all of it."""
+    return frozenset(
+        word for word in words if word in _PATHS or word == _DJANGO or word.endswith(_REGISTERS)
+    )
+
+
 def docstring_of(tree: ast.Module) -> str:
     """The first characters of what a module says of itself."""
     return (ast.get_docstring(tree, clean=False) or "").strip()[:600]
@@ -66,18 +76,20 @@ class Walk:
     """
 
     def __init__(self, data: bytes, interest: Interest) -> None:
-        django = b"urlpatterns" in interest.words
+        django = _DJANGO in interest.words
         self.words = interest.words
         self.found = Expressions(interest.everything, django)
         self.swallows = Swallows(data)
         self.imports: list[Import] = []
         self.bindings = Bindings()
         self.values: dict[str, ast.expr] = {}
-        self.functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
+        self.functions: dict[str, _Function | bool] = {}  # or whether it checks something
         self.main_line = 0
         self.everything = everything = interest.everything
         self.keeps_values = not _PATHS.isdisjoint(interest.words)
-        self.keeps_functions = everything or django or _registers(interest.words)
+        self.keeps_functions = (
+            everything or django or any(word.endswith(_REGISTERS) for word in interest.words)
+        )
         self.enters_all = self.keeps_functions or self.keeps_values
         self.hot_lines = iter(()) if everything else iter(interest.lines)
         self.hot = 0 if everything else next(self.hot_lines, NEVER)
@@ -172,7 +184,7 @@ class Walk:
 
     # blocks
 
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    def _function(self, node: _Function) -> None:
         where, scope = self.where, self.scope
         name = f"{where}.{node.name}" if where and where != "__main__" else node.name
         if scope == _MODULE:
@@ -192,9 +204,7 @@ class Walk:
         if is_hot or watched or self.enters_all:
             self._enter(node, name, watched)
 
-    def _enter(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str, watched: bool
-    ) -> None:
+    def _enter(self, node: _Function, name: str, watched: bool) -> None:
         saved = self.where, self.scope, self.watched, self.tests
         flags = self.optional, self.typing, self.handling
         self.where, self.scope, self.tests = name, _FUNCTION, []
@@ -219,7 +229,7 @@ class Walk:
 
     def _define(
         self,
-        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef,
+        node: _Function | ast.ClassDef,
         name: str,
         kind: str,
         bases: tuple[str, ...],
@@ -350,7 +360,8 @@ class Walk:
         for route in self.found.routes:
             function = self.functions.get(route.handler.rpartition(".")[2])
             if function is not None and not route.checks:
-                route = msgspec.structs.replace(route, checks=checks(function))
+                made = function if isinstance(function, bool) else checks(function)
+                route = msgspec.structs.replace(route, checks=made)
             yield route
 
 
@@ -359,11 +370,6 @@ def _errors(call: ast.Call) -> Iterator[str]:
     for argument in call.args:
         for error in argument.elts if isinstance(argument, ast.Tuple) else (argument,):
             yield dotted(error).rpartition(".")[2]
-
-
-def _registers(words: set[bytes]) -> bool:
-    """Does the file register functions under paths?"""
-    return any(word.endswith((b"_route(", b"Route(")) for word in words)
 
 
 _VISITS: dict[type[ast.AST], Callable[[Walk, Any], None]] = {
