@@ -114,6 +114,27 @@ def test_kinds_of_files_are_those_of_detect_secrets() -> None:
 # What travels
 
 
+def test_a_line_without_a_secret_says_nothing_of_the_same_line_elsewhere() -> None:
+    header = "-----BEGIN " + "PRIVATE KEY-----\n"
+    body = "".join(f"MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKc{n}wggSjAgEAAoIBAQ\n" for n in "a7Z")
+    assert not secrets.extract("other", header.encode()).secrets
+    assert len(secrets.extract("other", (header + body).encode()).secrets) == 1
+    line = f"password: {PASSWORD}\n".encode()
+    assert not secrets.extract("python", line).secrets
+    assert len(secrets.extract("yaml", line).secrets) == 1
+    assert len(secrets.extract("yaml", line).secrets) == 1
+
+
+def test_only_lines_without_a_secret_are_remembered_and_not_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(secrets, "EMPTY_LIMIT", 3)
+    for number in range(5):
+        secrets.extract("dotenv", f"PASSWORD=example{number}\nAPI_{number}={TOKEN}".encode())
+    assert 0 < len(secrets._empty) <= 3
+    assert not any(TOKEN.encode() in line for _, _, line in secrets._empty)
+
+
 def test_other_facts_of_the_file_hold_asterisks_instead() -> None:
     data = f'run("pay --key {TOKEN}")\npassword = "postgres"\n'.encode()
     facts = secrets.extract("python", data)

@@ -66,6 +66,7 @@ class SecretFacts(Struct, frozen=True):
 SECRET_LIMIT = 100  # secrets of one blob
 LINE_LIMIT = 5_000  # candidate lines of one blob
 NAMED_LIMIT = 4_000  # bytes of a line: in longer ones (minified code, data) only tokens are found
+EMPTY_LIMIT = 4_000  # candidate lines that are remembered to hold none
 PLUGIN_LIMIT = 1_000  # candidate lines of one blob that the plugins see
 _PEM_WINDOW = 8_192
 
@@ -299,24 +300,37 @@ def _doubted(found: _Found) -> _Found:
     return found._replace(verdict=verdict._replace(confidence=Confidence.LOW))
 
 
+# Candidate lines that hold no secret: the next version of a file has most of them again.
+_empty: set[tuple[str, frozenset[str], bytes]] = set()
+
+
 def _look(kind: str, data: bytes, line: Line) -> Iterator[_Found]:
     """The secrets in one line; where two kinds see the same characters, the more telling one."""
     raw = data[line.start : line.end]
+    if (kind, line.labels, raw) in _empty:
+        return
     taken: list[tuple[int, int]] = []
+    tells_alone = len(raw) <= NAMED_LIMIT
     for found in _candidates(kind, data, line, raw):
+        if found.provider.shape is Shape.PEM:  # the lines below tell whether it is one
+            tells_alone = False
         if found.verdict.confidence is None:
             continue
         if any(found.start < end and start < found.end for start, end in taken):
             continue
         taken.append((found.start, found.end))
         yield found
+    if tells_alone and not taken:
+        if len(_empty) >= EMPTY_LIMIT:
+            _empty.clear()
+        _empty.add((kind, line.labels, raw))
 
 
 def _candidates(kind: str, data: bytes, line: Line, raw: bytes) -> Iterator[_Found]:
     by_names = len(raw) <= NAMED_LIMIT and kind != "data"
     text = _decode(raw) if len(raw) <= NAMED_LIMIT else ""
     hits = list(engine.scan(kind, text, line.labels)) if text else []
-    for provider in providers.table():
+    for provider in _providers(line.labels):
         if provider.shape.needs_name and not by_names:
             continue
         if provider.id in line.labels:
@@ -328,6 +342,13 @@ def _candidates(kind: str, data: bytes, line: Line, raw: bytes) -> Iterator[_Fou
                 groups = {"named": _name_before(raw, start), "plugin": plugin}
                 match = providers.Match(value, start, start + len(value.encode()), groups)
                 yield _judge(provider, data, line, match)
+
+
+@cache
+def _providers(labels: frozenset[str]) -> tuple[Provider, ...]:
+    """Those that the detectors of `labels` speak for, the most telling first."""
+    wanted = labels | {engine.KEYWORD} if engine.UNQUOTED_KEYWORD in labels else labels
+    return tuple(each for each in providers.table() if wanted & {each.id, each.plugin})
 
 
 _DEFANGED = re.compile(rb"\bhxxps?\b|\[\.\](?:com|net|org|io)\b")
