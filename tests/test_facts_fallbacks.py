@@ -27,6 +27,7 @@ def found(text: str, kind: str = "python") -> list[tuple[str, str]]:
         "class Settings(BaseSettings):\n    JWT_SECRET: SecretStr = SecretStr('changeme')",
         "class Settings(BaseSettings):\n    JWT_SECRET: str = Field('changeme', min_length=3)",
         "class Settings(BaseSettings):\n    JWT_SECRET: str = Field(default='changeme')",
+        "class Settings:\n\n# to sign\n    # in\n\n    jwt: str\n    JWT_SECRET = 'changeme'",
     ],
 )
 def test_a_literal_behind_a_credential_is_its_fallback(line: str) -> None:
@@ -62,6 +63,15 @@ def test_a_field_tells_its_class_and_a_default_of_the_environment_its_line() -> 
     )
 
 
+def test_the_first_line_and_one_on_the_line_of_its_class_are_read_as_well() -> None:
+    text = b"class Config: SECRET_KEY = os.getenv('SECRET_KEY', 'dev')"
+    assert fallbacks.extract("python", text).fallbacks == (
+        Fallback("SECRET_KEY", "dev", 1, "Config", True),
+    )
+    text = b"if SECRET_KEY == 'dev': exit()"
+    assert fallbacks.extract("python", text).refused == ("SECRET_KEY", "dev")
+
+
 def test_scripts_fall_back_by_operators() -> None:
     text = (
         "const a = process.env.JWT_SECRET || 'secret';\nsign(process.env.DB_PASSWORD ?? \"x9\")\n"
@@ -89,3 +99,10 @@ def test_any_bytes_are_read(data: bytes) -> None:
 def test_a_long_line_is_read_in_linear_time() -> None:
     line = b"os.getenv('SECRET_KEY'" + b" " * 500_000 + b"SECRET_KEY = 'a' " * 50_000
     assert fallbacks.extract("python", line) == fallbacks.FallbackFacts()
+
+
+def test_many_classes_and_conditions_are_read_in_linear_time() -> None:
+    text = b"class A: os.getenv('API_KEY', 'x')\n" * 50_000
+    assert len(fallbacks.extract("python", text).fallbacks) == 200
+    text = b"SECRET_KEY\n" + b"if a == 'test':\n" * 50_000 + b"raise " * 50_000
+    assert fallbacks.extract("python", text).refused == ("test",)

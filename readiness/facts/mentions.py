@@ -12,6 +12,7 @@ from itertools import islice
 from msgspec import Struct
 
 from readiness.facts import Slice
+from readiness.facts.lines import Line, line_at, lines_holding, lines_with
 from readiness.facts.text import decode
 
 MAX_TEXT = 400_000  # characters of one file that are read
@@ -26,6 +27,9 @@ EXTENSIONS = frozenset(
 )
 _TOKEN = re.compile(r"[\w@.+~$*{}/-]+")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_PART = re.compile(  # a part of whatever `paths` finds: most lines of data have none
+    r"[./](?:(?<=\.)[^\W\d]|(?<=[\w@.+~$*{}-]/)|(?<!//)(?<=/)(?!/))"
+)
 _OPAQUE = re.compile(r"(?=[^/]*[a-z])(?=[^/]*[A-Z])(?=[^/]*\d)[A-Za-z0-9+=]{20,}")
 _EXCLUDE_WORDS = ("exclu", "ignor", "omit", "norecurse", "skip", "blocklist", "denylist")
 _EXCLUDES = re.compile(
@@ -158,32 +162,55 @@ def _plain(text: str) -> Iterator[tuple[str, int]]:
 def _config(text: str, sections: bool) -> Iterator[tuple[str, int]]:
     """The words of a configuration, without what a tool is told to leave out and, where it has
     `sections`, without those of tools that only check code."""
-    lowered = text.lower()
-    excludes = any(word in lowered for word in _EXCLUDE_WORDS)
-    bracket, margin, checks = False, -1, False
-    for number, line in enumerate(text.split("\n"), 1):
-        line = line[:MAX_LINE]
-        if sections and line.startswith("[") and line.rstrip().endswith("]"):
-            checks = _CHECKERS.match(line) is not None
+    text = "\n" + (_without_checkers(text) if sections else text)
+    left_out = _left_out(text)
+    nowhere = len(text) + 1, len(text) + 1
+    start, end = next(left_out, nowhere)
+    for line in lines_with(_PART, text, MAX_LINE):
+        while end <= line.start:
+            start, end = next(left_out, nowhere)
+        if line.start < start:
+            found = list(paths(line.text, dotted=True))
+            if found and not _SECRET.search(line.text):
+                yield from ((word, line.number) for word in found)
+
+
+def _without_checkers(text: str) -> str:
+    """`text` with empty lines in place of the sections of tools that only check code."""
+    checks = False
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if line.startswith("[") and line[:MAX_LINE].rstrip().endswith("]"):
+            checks = _CHECKERS.match(line[:MAX_LINE]) is not None
         if checks:
-            continue
-        if excludes:
-            if bracket:
-                bracket = "]" not in line
-                continue
-            indent = len(line) - len(line.lstrip())
-            inside = indent > margin or line.lstrip().startswith("- ") or not line.strip()
-            if margin >= 0 and inside:
-                continue
-            margin = -1
-            if _EXCLUDES.match(line):
-                bracket = line.count("[") > line.count("]")
-                margin = -1 if bracket else indent
-                continue
-        if "/" in line or "." in line:
-            found = list(paths(line, dotted=True))
-            if found and not _SECRET.search(line):
-                yield from ((word, number) for word in found)
+            lines[number] = ""
+    return "\n".join(lines)
+
+
+def _left_out(text: str) -> Iterator[tuple[int, int]]:
+    """The places of what a tool is told to leave out: from the line that says so to the first one
+    that does not belong to it."""
+    end = 0
+    for line in lines_holding(_EXCLUDE_WORDS, text, MAX_LINE):
+        if line.start >= end and _EXCLUDES.match(line.text):
+            end = _end_of_list(text, line)
+            yield line.start, end
+
+
+def _end_of_list(text: str, opening: Line) -> int:
+    """Where the lines end that belong to `opening`: a list in brackets, or what is indented."""
+    bracket = opening.text.count("[") > opening.text.count("]")
+    margin = len(opening.text) - len(opening.text.lstrip())
+    start = opening.start
+    while start := text.find("\n", start) + 1:
+        line = line_at(start, text, MAX_LINE)
+        content = line.lstrip()
+        if bracket:
+            if "]" in line:
+                return start + 1
+        elif content and not content.startswith("- ") and len(line) - len(content) <= margin:
+            return start
+    return len(text) + 1
 
 
 def _foreign(text: str) -> Iterator[tuple[str, int]]:
