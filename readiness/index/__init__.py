@@ -55,7 +55,7 @@ class Made(dict[str, V]):
         self._more = more
         self._remembered: Remembered | None = None
         if index.memory is not None:
-            part = f"{make.__module__}.{make.__qualname__}"
+            part = f"{slice_.name}: {make.__module__}.{make.__qualname__}"
             self._remembered = index.memory.of(part, world=more)
 
     def __missing__(self, path: str) -> V:
@@ -100,7 +100,7 @@ class RepoIndex:
         self._decode: dict[str, Callable[[bytes], Any]] = {}
         self._decoded: set[str] = set()  # the slices of which all facts are
         self._history = history
-        self._made: dict[Callable[..., Any], Any] = {}
+        self._made: dict[object, Any] = {}
 
     def facts(self, slice_: Slice[T], path: str) -> T | None:
         """The facts of one file; null where the slice does not apply or the file was not read."""
@@ -147,9 +147,10 @@ class RepoIndex:
         """What `make` says of the path and the facts of each file that the slice applies to, and of
         `more`, which is the same for all: made when it is first asked for, and not again for
         unchanged files. Nothing else may decide."""
-        if make not in self._made:
-            self._made[make] = Made(self, slice_, make, more)
-        made: Made[V] = self._made[make]
+        key = slice_.name, make
+        if key not in self._made:
+            self._made[key] = Made(self, slice_, make, more)
+        made: Made[V] = self._made[key]
         return made
 
     def exists(self, path: str) -> bool:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from readiness.facts import manifest, markdown, shell
 from readiness.facts.programs import base, unwrap
-from readiness.facts.shell import Command
+from readiness.facts.shell import Command, ShellFacts
+from readiness.facts.workflow import WorkflowFacts
 from readiness.index.commands.lines import in_container
 from readiness.index.containers import Container
-from readiness.index.containers.builds import commands, folders_of, normal
+from readiness.index.containers.builds import folders_of, in_commands, normal, of_file
 from readiness.index.containers.images import Image, locate
 from readiness.index.inventory import ASIDE
-from readiness.index.modules import Modules
 from readiness.index.starts import Role, Start, starts
 
 if TYPE_CHECKING:
@@ -54,6 +55,16 @@ class Launch(Struct, frozen=True):
     name: str = ""
 
 
+class _Part(Struct, frozen=True):
+    """What `outer` runs in the end, where that may start something: `inside` is the container that
+    it runs in, with the words that run there, and `starts` what the words name."""
+
+    outer: Command
+    command: Command
+    inside: tuple[str, tuple[str, ...]] | None
+    starts: tuple[Start, ...]
+
+
 _LONGEST = 160
 _DEPTH = 4  # scripts that start scripts
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash", ".", "source"))
@@ -77,10 +88,39 @@ def build(index: RepoIndex) -> tuple[Launch, ...]:
     )
 
 
+def _of_script(
+    path: str, facts: ShellFacts | WorkflowFacts, installed: Collection[str]
+) -> tuple[_Part, ...]:
+    return tuple(
+        part
+        for command in of_file(path, facts)
+        for part in _parts(_expanded(command, facts), installed)
+    )
+
+
+def _expanded(command: Command, facts: ShellFacts | WorkflowFacts) -> Command:
+    if isinstance(facts, ShellFacts) and facts.variables:
+        return replace(command, words=shell.expand(command, facts))
+    return command
+
+
+def _of_document(
+    path: str, facts: markdown.MarkdownFacts, installed: Collection[str]
+) -> tuple[_Part, ...]:
+    return tuple(part for command in facts.commands for part in _parts(command, installed))
+
+
+def _parts(command: Command, installed: Collection[str]) -> Iterator[_Part]:
+    """The parts of a command that may start something; `installed` are names of own commands."""
+    for part in unwrap(command):
+        inside, started = in_container(part.words), starts(part.words, part.assignments)
+        if inside or started or (part.words and base(part.words[0]) in installed):
+            yield _Part(command, part, inside, started)
+
+
 class _Finder:
     def __init__(self, index: RepoIndex) -> None:
         self._index = index
-        self._modules = Modules(index)
         self._images = {
             container.service.name: container.image
             for container in index.containers.containers
@@ -110,15 +150,15 @@ class _Finder:
                             pod.file, command, folders, Source.PLATFORM, pod.workload.name
                         )
         dead = set(index.workflows.nested)
-        for file, command in commands(index):
+        for file, part in in_commands(index, _of_script, self._scripts.keys()):
             if self._counts(file) and file not in dead:
-                yield from self._of_command(file, command)
+                yield from self._of_part(file, part, self._source(file))
         yield from self._of_manifests()
-        for file, document in index.each(markdown.SLICE):
+        telling = index.of_each(markdown.SLICE, _of_document, self._scripts.keys())
+        for file in index.paths(markdown.SLICE):
             if base(file).lower().startswith("readme") and self._counts(file):
-                for command in document.commands:
-                    around = self._around(file, command)
-                    yield from self._in_folders(file, command, around, Source.DOCUMENT)
+                for part in telling[file]:
+                    yield from self._of_part(file, part, Source.DOCUMENT)
 
     def _counts(self, file: str) -> bool:
         return not self._index.inventory.is_(file, *ASIDE)
@@ -204,17 +244,14 @@ class _Finder:
 
     # -- scripts, workflows, manifests, documents
 
-    def _of_command(self, file: str, command: Command) -> Iterator[Launch]:
-        source = Source.SCRIPT
+    def _source(self, file: str) -> Source:
         if "/workflows/" in file or self._index.facts(shell.SLICE, file) is None:
-            source = Source.WORKFLOW
-        elif _is_platform(file):
-            source = Source.PLATFORM
-        facts = self._index.facts(shell.SLICE, file)
-        words = shell.expand(command, facts) if facts is not None else command.words
-        name = command.function if source is Source.PLATFORM else ""
-        command = Command(words, command.line, command.directory, command.assignments)
-        yield from self._in_folders(file, command, self._around(file, command), source, name)
+            return Source.WORKFLOW
+        return Source.PLATFORM if _is_platform(file) else Source.SCRIPT
+
+    def _of_part(self, file: str, part: _Part, source: Source) -> Iterator[Launch]:
+        name = part.outer.function if source is Source.PLATFORM else ""
+        yield from self._of_parts(file, (part,), self._around(file, part.outer), source, name)
 
     def _around(self, file: str, command: Command) -> Iterator[str]:
         """The folders that a command of a script may run in, the likeliest first."""
@@ -240,22 +277,29 @@ class _Finder:
         source: Source,
         name: str = "",
     ) -> Iterator[Launch]:
+        parts = _parts(command, self._scripts.keys())
+        yield from self._of_parts(file, parts, folders, source, name)
+
+    def _of_parts(
+        self, file: str, parts: Iterable[_Part], folders: Iterable[str], source: Source, name: str
+    ) -> Iterator[Launch]:
         places: list[str] = []
-        for part in unwrap(command):
-            inside = in_container(part.words)
+        for part in parts:
+            command, inside = part.command, part.inside
             image = self._images.get(inside[0]) if inside else None
             if inside and image is not None:
-                inner = Command(inside[1], part.line)
+                inner = Command(inside[1], command.line)
                 yield from self._inside(
                     file, inner, image, source, name, image.stage.workdir, image.stage.environment
                 )
                 continue
-            for start in starts(part.words, part.assignments):
+            for start in part.starts:
                 places = places or [normal(folder) for folder in folders]
                 target = self._place(places, start)
                 if target:
-                    yield Launch(file, part.line, target, source, start.role, _text(part), "", name)
-            yield from self._own_script(file, part, source, name)
+                    text = _text(command)
+                    yield Launch(file, command.line, target, source, start.role, text, "", name)
+            yield from self._own_script(file, command, source, name)
 
     def _own_script(
         self, file: str, command: Command, source: Source, name: str

@@ -18,9 +18,9 @@ from readiness.index.containers.build_context import BuildContext
 from readiness.index.containers.builds import (
     Build,
     command_builds,
-    commands,
-    compose_files,
+    compose_layers,
     folders_of,
+    in_commands,
     normal,
 )
 from readiness.index.containers.images import Image, find_stage, inherit, needed
@@ -97,10 +97,9 @@ def environment(path: str) -> str:
 
 def build(index: RepoIndex) -> Containers:
     files = {path: facts for path, facts in index.each(compose.SLICE) if facts.services}
-    run = list(commands(index))
-    layers = _layers(files, run)
+    layers = _layers(index, files)
     services = {path: _merged(path, files, layers.get(path, ())) for path in files}
-    builds = [*_service_builds(index, services), *command_builds(index, run)]
+    builds = [*_service_builds(index, services), *command_builds(index)]
     images = _Images(index, builds)
     containers = [
         _container(index, path, service, layers.get(path, ()), images)
@@ -118,15 +117,10 @@ def build(index: RepoIndex) -> Containers:
     )
 
 
-def _layers(
-    files: dict[str, ComposeFacts], run: list[tuple[str, Command]]
-) -> dict[str, tuple[str, ...]]:
+def _layers(index: RepoIndex, files: dict[str, ComposeFacts]) -> dict[str, tuple[str, ...]]:
     """Each compose file -> the files that it is laid upon, lowest first."""
     found: dict[str, tuple[str, ...]] = {}
-    for file, command in run:
-        names = compose_files(command)
-        if len(names) < 2:
-            continue
+    for file, (command, names) in in_commands(index, compose_layers):
         for folder in folders_of(file, command):
             paths = [normal(posixpath.join(folder, name)) for name in names]
             if all(path in files for path in paths):

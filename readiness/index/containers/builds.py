@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from readiness.facts import shell, workflow
-from readiness.facts.shell import Command
+from readiness.facts.shell import Command, ShellFacts
+from readiness.facts.workflow import WorkflowFacts
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
+
+V = TypeVar("V")
 
 
 class Build(Struct, frozen=True):
@@ -32,16 +35,33 @@ class Build(Struct, frozen=True):
 
 def commands(index: RepoIndex) -> Iterator[tuple[str, Command]]:
     """(file, command) of every script and every CI step, where it runs filled in."""
-    for path, script in index.each(shell.SLICE):
-        for command in script.commands:
-            yield path, command
-    for path, facts in index.each(workflow.SLICE):
-        for job in facts.jobs:
-            for step in job.steps:
-                home = step.directory or job.directory
-                for command in step.commands:
-                    directory = posixpath.normpath(posixpath.join(home, command.directory))
-                    yield path, replace(command, directory="" if directory == "." else directory)
+    return in_commands(index, of_file)
+
+
+def in_commands(
+    index: RepoIndex, make: Callable[..., Iterable[V]], *more: object
+) -> Iterator[tuple[str, V]]:
+    """(file, each that `make` finds in its commands) of the scripts and CI definitions: `make` and
+    `more` as for `RepoIndex.of_each`."""
+    scripts = index.of_each(shell.SLICE, make, *more)
+    definitions = index.of_each(workflow.SLICE, make, *more)
+    for path in index.paths(shell.SLICE):
+        yield from ((path, each) for each in scripts[path])
+    for path in index.paths(workflow.SLICE):
+        yield from ((path, each) for each in definitions[path])
+
+
+def of_file(path: str, facts: ShellFacts | WorkflowFacts) -> tuple[Command, ...]:
+    """The commands of a script or CI definition, where each runs filled in."""
+    if isinstance(facts, ShellFacts):
+        return facts.commands
+    return tuple(
+        replace(command, directory=normal(posixpath.join(home, command.directory)))
+        for job in facts.jobs
+        for step in job.steps
+        for home in (step.directory or job.directory,)
+        for command in step.commands
+    )
 
 
 def folders_of(file: str, command: Command) -> list[str]:
@@ -74,11 +94,9 @@ _BUILD_FLAGS = {
 _BUILD_SWITCHES = re.compile(r"--(?:push|load|no-cache|pull|rm|force-rm|squash|quiet|compress)|-q")
 
 
-def command_builds(index: RepoIndex, found: list[tuple[str, Command]]) -> Iterator[Build]:
-    for file, command in found:
-        arguments = _docker_build(command.words)
-        if arguments is not None:
-            yield from _placed(index, file, command.line, folders_of(file, command), arguments)
+def command_builds(index: RepoIndex) -> Iterator[Build]:
+    for file, (command, arguments) in in_commands(index, _docker_builds):
+        yield from _placed(index, file, command.line, folders_of(file, command), arguments)
     for path, facts in index.each(workflow.SLICE):
         for job in facts.jobs:
             for step in job.steps:
@@ -88,6 +106,16 @@ def command_builds(index: RepoIndex, found: list[tuple[str, Command]]) -> Iterat
                     }
                     arguments["context"] = step.inputs.get("context", ".")
                     yield from _placed(index, path, step.line, [""], arguments)
+
+
+def _docker_builds(
+    path: str, facts: ShellFacts | WorkflowFacts
+) -> tuple[tuple[Command, dict[str, str]], ...]:
+    return tuple(
+        (command, arguments)
+        for command in of_file(path, facts)
+        if (arguments := _docker_build(command.words)) is not None
+    )
 
 
 def _docker_build(words: tuple[str, ...]) -> dict[str, str] | None:
@@ -137,8 +165,19 @@ def _placed(
             return
 
 
-def compose_files(command: Command) -> list[str]:
+def compose_layers(
+    path: str, facts: ShellFacts | WorkflowFacts
+) -> tuple[tuple[Command, tuple[str, ...]], ...]:
+    """(command, compose files that it names) of the commands that lay some upon another."""
+    return tuple(
+        (command, names)
+        for command in of_file(path, facts)
+        if len(names := _compose_files(command)) > 1
+    )
+
+
+def _compose_files(command: Command) -> tuple[str, ...]:
     words = command.words
     if "docker-compose" not in words[:2] and words[:2] != ("docker", "compose"):
-        return []
-    return [value for word, value in pairwise(words) if word in ("-f", "--file") and value]
+        return ()
+    return tuple(value for word, value in pairwise(words) if word in ("-f", "--file") and value)
