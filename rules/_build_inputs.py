@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from readiness.facts import dockerfile, shell, workflow
+from readiness.facts import dockerfile
 from readiness.facts.dockerfile import Copy
 from readiness.facts.programs import program
-from readiness.facts.shell import Command
+from readiness.facts.shell import Command, ShellFacts
+from readiness.facts.workflow import WorkflowFacts
 from readiness.index import RepoIndex
 from readiness.index.containers.build_context import BuildContext, Exclusion
+from readiness.index.containers.builds import in_commands
 from readiness.index.containers.images import Image, locate
 from readiness.index.ignores import IgnoreLine
 from readiness.model import SUBMODULE, SYMLINK
@@ -114,9 +116,14 @@ def _is_made(index: RepoIndex, found: Lost, made: frozenset[str]) -> bool:
 
 def made_elsewhere(index: RepoIndex) -> frozenset[str]:
     """The names of the files and folders that scripts and CI steps write."""
+    return frozenset(name for _, name in in_commands(index, _written))
+
+
+def _written(path: str, facts: ShellFacts | WorkflowFacts) -> frozenset[str]:
+    """The names of the files and folders that one script or CI definition writes."""
     names: set[str] = set()
     run: set[tuple[str, ...]] = set()
-    for command in _commands(index):
+    for command in _commands(facts):
         names.update(map(_basename, command.writes))
         run.add(command.words)
     for words in map(program, run):
@@ -132,16 +139,16 @@ def _basename(path: str) -> str:
     return posixpath.basename(path.rstrip("/"))
 
 
-def _commands(index: RepoIndex) -> Iterator[Command]:
-    for _, script in index.each(shell.SLICE):
-        yield from script.commands
-    for _, facts in index.each(workflow.SLICE):
-        for job in facts.jobs:
-            for step in job.steps:
-                yield from step.commands
-                path = step.inputs.get("path", "")
-                if "artifact" in step.uses and path:
-                    yield Command(("download", path), step.line)
+def _commands(facts: ShellFacts | WorkflowFacts) -> Iterator[Command]:
+    if isinstance(facts, ShellFacts):
+        yield from facts.commands
+        return
+    for job in facts.jobs:
+        for step in job.steps:
+            yield from step.commands
+            path = step.inputs.get("path", "")
+            if "artifact" in step.uses and path:
+                yield Command(("download", path), step.line)
 
 
 def lost_programs(index: RepoIndex, image: Image) -> Iterator[Lost]:
@@ -156,17 +163,25 @@ def programs_lost(
     index: RepoIndex, image: Image, run: Iterable[Command], workdir: str, instruction: str
 ) -> Iterator[Lost]:
     """Those that these commands run in the image, from its folder `workdir`."""
-    stage = image.stage
-    made = {posixpath.basename(word) for each in stage.runs for word in (*each.words, *each.writes)}
     for command in run:
-        for path in _files(program(command.words)):
-            if "?" in command.directory or "$" in path or posixpath.basename(path) in made:
+        for path in files_of(command):
+            if "?" in command.directory or "$" in path or _is_written(image, path):
                 continue
             home = posixpath.join("/", workdir, command.directory)
             place = locate(index, image, path, home)
             source = _origin(index, image, path, home)
             if place.path is None and place.line and "$" not in home and source:
                 yield Lost(image, command.line, path, source, instruction)
+
+
+def _is_written(image: Image, path: str) -> bool:
+    """Does a step of the build name a file of that name, so that it may make it?"""
+    name = posixpath.basename(path)
+    return any(
+        posixpath.basename(word) == name
+        for each in image.stage.runs
+        for word in (*each.words, *each.writes)
+    )
 
 
 def _origin(index: RepoIndex, image: Image, path: str, home: str) -> str:
@@ -181,8 +196,9 @@ def _origin(index: RepoIndex, image: Image, path: str, home: str) -> str:
     return posixpath.join(folder, posixpath.basename(absolute))
 
 
-def _files(words: tuple[str, ...]) -> Iterator[str]:
+def files_of(command: Command) -> Iterator[str]:
     """The one file of the repository that a command starts: a script, or a server's module."""
+    words = program(command.words)
     if not words:
         return
     name = _basename(words[0])

@@ -13,7 +13,7 @@ from readiness.index import RepoIndex
 from readiness.index.containers.builds import normal
 from readiness.index.inventory import ASIDE, RUN, FileClass
 from readiness.index.reachability import Standing
-from readiness.index.start_scripts import words_of
+from readiness.index.script_names import words_of
 from readiness.model import Evidence
 from readiness.rule import for_
 

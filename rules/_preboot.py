@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from readiness.facts import python, shell
+from readiness.facts.python import PythonFacts
 from readiness.facts.shell import Command
 from readiness.index import RepoIndex
 from readiness.index.backing import Backing
@@ -182,10 +183,19 @@ def _in_start_scripts(index: RepoIndex) -> Iterator[Check]:
 
 def _of_django(index: RepoIndex) -> Iterator[Check]:
     """Checks that are registered with Django's framework; its server does not run them all."""
-    for path, facts in index.each(python.SLICE):
-        if index.inventory.is_(path, FileClass.LIVE):
-            for each in facts.definitions:
-                last = {name.rpartition(".")[2] for name in each.decorators}
-                if "register" in last and re.search(r"check|valid", each.name):
-                    text = f"{each.name} is a system check of Django"
-                    yield Check(False, against(text, path, each.line))
+    registered = index.of_each(python.SLICE, _registered)
+    for path in index.paths(python.SLICE):
+        for name, line in registered[path]:
+            if index.inventory.is_(path, FileClass.LIVE):
+                text = f"{name} is a system check of Django"
+                yield Check(False, against(text, path, line))
+
+
+def _registered(path: str, facts: PythonFacts) -> tuple[tuple[str, int], ...]:
+    """(name, line) of the functions of a file that are registered as checks."""
+    return tuple(
+        (each.name, each.line)
+        for each in facts.definitions
+        if any(name.rpartition(".")[2] == "register" for name in each.decorators)
+        and re.search(r"check|valid", each.name)
+    )

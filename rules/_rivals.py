@@ -12,7 +12,7 @@ from readiness.index.containers.builds import commands
 from readiness.index.entrypoints import Entrypoint, Role
 from readiness.index.launches import DEPLOYED, Launch, Source
 from readiness.index.references import Use
-from readiness.index.start_scripts import words_of
+from readiness.index.script_names import words_of
 from readiness.model import Evidence, Speaks
 from readiness.rule import against, for_
 

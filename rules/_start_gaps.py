@@ -9,22 +9,23 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from readiness.facts import manifest, markdown, python, shell
+from readiness.facts.markdown import MarkdownFacts
 from readiness.facts.programs import unwrap
-from readiness.facts.shell import Command
+from readiness.facts.shell import Command, ShellFacts
 from readiness.index import RepoIndex
 from readiness.index.boot import scripts as boot_scripts
 from readiness.index.commands.names import Sort, makes
 from readiness.index.containers.builds import normal
 from readiness.index.containers.images import Image, locate
 from readiness.index.inventory import ASIDE, RUN, FileClass
-from readiness.index.start_scripts import is_list, is_named, words_of
+from readiness.index.script_names import is_list, is_named, words_of
 from readiness.index.starts import Start
-from readiness.index.workflows.missing import forgiven, guarded, guards
+from readiness.index.workflows.ran import forgiven, guarded, guards
 from readiness.model import Evidence
 from readiness.rule import for_
 
-from ._build_inputs import programs_lost
-from ._start_names import UNPACKS, Gap, Judge, Said, Speaker
+from ._build_inputs import files_of, programs_lost
+from ._start_names import UNPACKS, Asks, Gap, Judge, Said, Speaker, asks
 from ._workflows import gone, short
 
 _PLACEHOLDER = re.compile(
@@ -91,6 +92,7 @@ class _Finder:
     def of_scripts(self) -> Iterator[Gap]:
         index = self._index
         inside = boot_scripts(index)
+        asking = index.of_each(shell.SLICE, _of_script)
         for path, facts in index.each(shell.SLICE):
             listed = is_list(path)
             if not index.inventory.is_(path, *RUN) or (path in inside and not listed):
@@ -104,15 +106,14 @@ class _Finder:
                 process = _is_process(path)
                 speaker = Speaker.PROCESS if process else Speaker.TARGET
                 homes = ("", own) if process else (own,)
-            asked = _asked(facts.commands)
-            for command in facts.commands:
+            for command, parts in asking[path]:
                 if speaker is Speaker.TARGET and not is_named(command.function):
                     continue
                 away = listed and command.directory.startswith("/")
-                command = replace(command, words=shell.expand(command, facts))
-                for gap in self._judge.command(Said(path, command, homes, speaker, asked)):
-                    if not away or self._is_own(gap):
-                        yield gap
+                for part in parts:
+                    for gap in self._judge.command(path, part, homes, speaker):
+                        if not away or self._is_own(gap):
+                            yield gap
 
     def of_manifests(self) -> Iterator[Gap]:
         """Installed commands, and what package managers and task runners start."""
@@ -131,15 +132,15 @@ class _Finder:
                     said = Said(path, command, homes, Speaker.COMMAND)
                     yield from self._judge.start(said, start, installed=True)
                 elif is_named(script.name.replace(":", "-")):
-                    asked = _asked(script.commands)
-                    for command in script.commands:
-                        command = replace(command, function=script.name)
-                        said = Said(path, command, (own,), Speaker.PACKAGE, asked)
-                        yield from self._judge.command(said)
+                    named = (replace(each, function=script.name) for each in script.commands)
+                    for _, parts in _asking(tuple(named)):
+                        for part in parts:
+                            yield from self._judge.command(path, part, (own,), Speaker.PACKAGE)
 
     def of_images(self) -> Iterator[Gap]:
         """What the scripts that images start with run out of the folders that are copied."""
         index = self._index
+        inside = index.of_each(shell.SLICE, _in_images)
         read: set[str] = set()
         for image in index.containers.images:
             if not index.inventory.is_(image.dockerfile, *RUN):
@@ -153,11 +154,8 @@ class _Finder:
                     if facts is None or path in read or is_list(path):
                         continue
                     read.add(path)
-                    asked = _asked(facts.commands)
-                    for command in facts.commands:
-                        if "@" not in command.directory and not forgiven(command):
-                            command = replace(command, words=shell.expand(command, facts))
-                            yield from self._in_image(path, command, image, home, asked)
+                    asked, parts = inside[path]
+                    yield from self._in_image(path, parts, image, home, asked)
 
     def of_services(self) -> Iterator[Gap]:
         """What compose files run in the images that they build."""
@@ -169,15 +167,20 @@ class _Finder:
             home = service.working_dir or image.stage.workdir
             for command in (*service.entrypoint, *service.command):
                 command = replace(command, function=service.name)
-                for gap in self._in_image(file, command, image, home):
+                for gap in self._in_image(file, unwrap(command), image, home):
                     place = posixpath.normpath(posixpath.join("/", home, gap.name))
                     if not any(map(place.startswith, mounts)):
                         yield gap._replace(speaker=Speaker.SERVICE)
 
     def _in_image(
-        self, file: str, command: Command, image: Image, home: str, asked: Collection[str] = ()
+        self,
+        file: str,
+        parts: Iterable[Command],
+        image: Image,
+        home: str,
+        asked: Collection[str] = (),
     ) -> Iterator[Gap]:
-        for part in unwrap(command):
+        for part in parts:
             for lost in programs_lost(self._index, image, (part,), home, "command"):
                 if not guarded(lost.source, asked):
                     yield Gap(file, part, lost.source, lost.path, Speaker.SCRIPT)
@@ -199,24 +202,25 @@ class _Finder:
 
     def of_documents(self) -> Iterator[Gap]:
         index = self._index
-        for path, facts in index.each(markdown.SLICE):
+        asking = index.of_each(markdown.SLICE, _of_document)
+        for path in index.paths(markdown.SLICE):
             if not _is_readme(path) or index.inventory.is_(path, *ASIDE, FileClass.TEST):
                 continue
             if _DOCUMENTS.search(path):
                 continue
             own = posixpath.dirname(path)
-            asked = _asked(facts.commands)
-            for command in facts.commands:
+            for command, parts in asking[path]:
                 first, _, rest = command.directory.partition("/")
                 entered = bool(first) and not any(
                     index.exists(posixpath.join(home, first)) for home in ("", own)
                 )  # the clone itself is entered
-                command = replace(command, directory=rest) if entered else command
-                said = Said(path, command, (own, ""), Speaker.DOCUMENT, asked)
-                for gap in self._judge.command(said):
-                    here = gap.name.startswith("./") and not entered
-                    if _is_start(gap) and (here or self._is_own(gap)):
-                        yield gap
+                if entered:
+                    parts = tuple(asks(replace(command, directory=rest), parts[0].asked))
+                for part in parts:
+                    for gap in self._judge.command(path, part, (own, ""), Speaker.DOCUMENT):
+                        here = gap.name.startswith("./") and not entered
+                        if _is_start(gap) and (here or self._is_own(gap)):
+                            yield gap
 
     def _is_own(self, gap: Gap) -> bool:
         """Is it surely a file of this repository that is meant, not one of the reader's own?"""
@@ -245,6 +249,44 @@ def _is_start(gap: Gap) -> bool:
     if any(map(_OTHERWISE.fullmatch, words)):
         return False
     return gap.sort is not Sort.SCRIPT or any(map(_STARTS.fullmatch, words))
+
+
+_Asking = tuple[tuple[Command, tuple[Asks, ...]], ...]
+
+
+def _of_script(path: str, facts: ShellFacts) -> _Asking:
+    if not (is_list(path) or is_named(path)):
+        return ()
+    return _asking(facts.commands, _expanded(facts))
+
+
+def _of_document(path: str, facts: MarkdownFacts) -> _Asking:
+    return _asking(facts.commands)
+
+
+def _asking(written: Sequence[Command], run: Iterable[Command] | None = None) -> _Asking:
+    """The commands of one file that ask for something, and what; `run` is what is run, where it
+    is not as written."""
+    asked = _asked(written)
+    found = ((command, tuple(asks(command, asked))) for command in run or written)
+    return tuple((command, parts) for command, parts in found if parts)
+
+
+def _in_images(path: str, facts: ShellFacts) -> tuple[frozenset[str], tuple[Command, ...]]:
+    """What a script that an image runs asks for itself, and its commands that may start a file of
+    the repository."""
+    return _asked(facts.commands), tuple(
+        part
+        for command in _expanded(facts)
+        if "@" not in command.directory and not forgiven(command)
+        for part in unwrap(command)
+        if any(files_of(part))
+    )
+
+
+def _expanded(facts: ShellFacts) -> Iterator[Command]:
+    """The commands of a script with its variables put in."""
+    return (replace(command, words=shell.expand(command, facts)) for command in facts.commands)
 
 
 def _asked(commands: Iterable[Command]) -> frozenset[str]:

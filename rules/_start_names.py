@@ -19,7 +19,7 @@ from readiness.index.commands.names import COMPOSE_FILES, Name, Sort, names
 from readiness.index.containers.builds import normal
 from readiness.index.inventory import ASIDE
 from readiness.index.starts import Start, starts
-from readiness.index.workflows.missing import forgiven, guarded
+from readiness.index.workflows.ran import forgiven, guarded
 from readiness.model import SUBMODULE, SYMLINK
 
 from ._build_inputs import ARTEFACT, made_elsewhere
@@ -36,6 +36,33 @@ class Speaker(StrEnum):
     COMMAND = "installed command"
     PROGRAM = "program"
     DOCUMENT = "document"
+
+
+class Asks(NamedTuple):
+    """A command that runs in the end, what it starts and what else it names; `asked` are the paths
+    that its file makes or asks for itself, and what it unpacks with."""
+
+    command: Command
+    starts: tuple[Start, ...]
+    names: tuple[Name, ...]
+    asked: frozenset[str]
+
+
+def asks(command: Command, asked: frozenset[str] = frozenset()) -> Iterator[Asks]:
+    """What the command asks for, whatever files there are."""
+    if command.words[:1] and command.words[0] in _STARTS_NOTHING:
+        return
+    for part in unwrap(command):
+        started = starts(part.words, part.assignments)
+        known = {text for start in started for text in (start.text, *start.choices)}
+        named = tuple(
+            name
+            for name in _asked_for(part.words)
+            if name.text not in known and not guarded(name.text, asked)
+        )
+        started = tuple(start for start in started if not guarded(start.text, asked))
+        if (started or named) and not forgiven(part):
+            yield Asks(part, started, named, asked)
 
 
 class Said(NamedTuple):
@@ -97,24 +124,18 @@ class Judge:
                 found.setdefault(path.rpartition("/")[2], []).append(path)
         return found
 
-    def command(self, said: Said) -> Iterator[Gap]:
-        """What the command names, and what it would start, as far as it is not there."""
-        if said.command.words[:1] and said.command.words[0] in _STARTS_NOTHING:
-            return
-        for command in unwrap(said.command):
-            started = starts(command.words, command.assignments)
-            known = {text for start in started for text in (start.text, *start.choices)}
-            named = [name for name in _asked_for(command.words) if name.text not in known]
-            if not (started or named) or forgiven(command):
-                continue
-            homes = self._homes(said, command.directory)
-            part = said._replace(command=command, homes=homes)
-            for start in started if homes else ():
-                if not guarded(start.text, said.asked):
-                    yield from self.start(part, start)
-            for name in named if homes else ():
-                if not guarded(name.text, said.asked):
-                    yield from self._name(part, name)
+    def command(
+        self, file: str, asks: Asks, homes: tuple[str, ...], speaker: Speaker
+    ) -> Iterator[Gap]:
+        """What a command of `file`, which may run in `homes`, asks for and is not there."""
+        said = Said(file, asks.command, homes, speaker, asks.asked)
+        homes = self._homes(said, asks.command.directory)
+        if homes:
+            said = said._replace(homes=homes)
+            for start in asks.starts:
+                yield from self.start(said, start)
+            for name in asks.names:
+                yield from self._name(said, name)
 
     def _homes(self, said: Said, directory: str) -> tuple[str, ...]:
         """The folders that a command may run in; none where that cannot be told."""

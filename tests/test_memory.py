@@ -14,6 +14,7 @@ from readiness import judging, registry
 from readiness.config import Config
 from readiness.facts import Slice, core_slices, python
 from readiness.index import RepoIndex
+from readiness.index.commands.tasks import Task
 from readiness.index.memory import Memory
 from readiness.model import Snapshot, TrackedFile
 from readiness.testing import NOW
@@ -45,6 +46,18 @@ PAGES = (
     "import {a} from './util'\nimport b from '@/util'\nimport c from '..'\n",
     "export const a = 'util.ts'\nimport d from './util.js'\n",
 )
+WORKFLOWS = (
+    "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n"
+    "      - uses: actions/checkout@v4\n      - uses: ./.github/actions/check\n"
+    "      - run: make check\n      - run: npm run check\n        working-directory: web\n"
+    "      - run: python app/main.py && ./run.sh && docker compose up -d worker\n",
+    "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n"
+    "      - uses: actions/checkout@v4\n      - run: ./run.sh && docker build -t shop .\n",
+)
+ACTIONS = (
+    "runs:\n  using: composite\n  steps:\n    - run: ./run.sh\n      shell: bash\n",
+    "runs:\n  using: composite\n  steps:\n    - run: ruff check lib\n      shell: bash\n",
+)
 CONTENTS = {
     **dict.fromkeys(
         (
@@ -58,6 +71,10 @@ CONTENTS = {
     **dict.fromkeys(("run.sh", "app/start_dev.sh"), SCRIPTS),
     **dict.fromkeys(("README.md", "docs/guide.md"), TEXTS),
     **dict.fromkeys(("web/index.ts", "web/util.ts", "web/util/index.ts", "web/src/util.js"), PAGES),
+    ".github/workflows/check.yml": WORKFLOWS,
+    ".github/actions/check/action.yml": ACTIONS,
+    "Makefile": ("check:\n\tpytest tests\n", "check:\n\truff check app\nrun:\n\t./run.sh\n"),
+    "web/package.json": ('{"scripts": {"check": "vitest"}}', '{"scripts": {"start": "vite"}}'),
     ".gitignore": ("lib/\n*.log\n", "models.py\n"),
     "requirements.txt": ("fastapi\n", "lib\nmodels\n"),
     "pyproject.toml": ("[project]\nname = 'app'\n", "[tool.pytest.ini_options]\npythonpath='lib'"),
@@ -123,6 +140,7 @@ def test_each_commit_is_judged_as_if_it_were_the_only_one(
         assert after.references == alone.references
         assert after.reachability == alone.reachability
         assert after.configuration == alone.configuration
+        assert after.workflows == alone.workflows
         assert judging.judge(after, RULES) == judging.judge(alone, RULES)
 
 
@@ -170,3 +188,14 @@ def test_a_dependency_that_comes_may_bring_what_was_missing() -> None:
     assert index_of(tree, memory).imports.missing
     tree["requirements.txt"] = "app\n"
     assert not index_of(tree, memory).imports.missing
+
+
+def test_a_step_is_told_anew_when_what_it_calls_has_changed() -> None:
+    memory = Memory()
+    tree = {".github/workflows/check.yml": WORKFLOWS[0], "Makefile": "check:\n\tpytest tests\n"}
+    before, again = index_of(tree, memory).workflows, index_of(tree, memory).workflows
+    assert [step.task for step in before.steps if step.via == "Makefile"] == [Task.TEST]
+    assert all(one is other for one, other in zip(before.steps, again.steps, strict=True))
+    tree["Makefile"] = "check:\n\truff check app\n"
+    after = index_of(tree, memory).workflows
+    assert [step.task for step in after.steps if step.via == "Makefile"] == [Task.LINT]

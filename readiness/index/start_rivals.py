@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from readiness.facts import shell
-from readiness.index.start_scripts import StartScript, Way, words_of
+from readiness.index.script_names import words_of
+from readiness.index.start_scripts import StartScript, Way
 from readiness.model import Evidence, Location
 
 if TYPE_CHECKING:

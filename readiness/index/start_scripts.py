@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -22,6 +21,7 @@ from readiness.index.containers import Container, environment
 from readiness.index.containers.builds import folders_of, normal
 from readiness.index.inventory import FileClass
 from readiness.index.references import Reference, Use
+from readiness.index.script_names import is_list, is_named, words_of
 from readiness.index.starts import Role, Start, starts
 
 if TYPE_CHECKING:
@@ -80,16 +80,6 @@ class StartScript(Struct, frozen=True):
         return frozenset(name for each in self.launched for name in each.services)
 
 
-_STARTS = re.compile(
-    r"start\w*|run\w*|launch\w*|boot\w*|bringup|serve\w*|server|up|orchestrat\w*|dev|main|app|go"
-)
-_OTHERWISE = re.compile(
-    r"tests?|testing|unittests?|pytest|check\w*|validat\w*|verify\w*|verification|preflight|stop|down"
-    r"|shutdown|kill|status|wait|restart|deploy\w*|rollout|install\w*|setup|provision\w*|reset|clean\w*"
-    r"|build\w*|migrat\w*|seed\w*|backup|restore|logs?|lint\w*|fix\w*|release|publish|bench\w*|e2e"
-    r"|smoke|load|coverage|ci|cd|audit|update|upgrade|dump|import|export|generate|gen|sync|debug"
-    r"|profil\w*|demo|example|entrypoint|entry|prestart|postgres|mysql|sqlite|init|shell|docs?"
-)
 _INFRASTRUCTURE = re.compile(
     r"infra\w*|db|dbs|databases?|services?|deps|dependencies|redis|monitoring|observability|stack"
 )
@@ -118,47 +108,20 @@ def build(index: RepoIndex) -> tuple[StartScript, ...]:
     return tuple(_scripts(index))
 
 
-def words_of(path: str) -> tuple[str, ...]:
-    """The words of a script's name: "run-dev_server.sh" -> ("run", "dev", "server")."""
-    return _words(path.rpartition("/")[2].partition(".")[0])
-
-
-@lru_cache(1 << 16)
-def _words(stem: str) -> tuple[str, ...]:
-    return tuple(word for word in re.split(r"[^a-z0-9]+", _split_case(stem).lower()) if word)
-
-
-def _split_case(stem: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", stem)
-
-
-def is_named(path: str) -> bool:
-    """Does the name of a script or target say that it starts something, and nothing else?"""
-    words = words_of(path)
-    return any(map(_STARTS.fullmatch, words)) and not any(map(_OTHERWISE.fullmatch, words))
-
-
 def _scripts(index: RepoIndex) -> Iterator[StartScript]:
     for path in index.files:
-        if index.inventory.is_(path, *_ASIDE) or not is_named(path):
+        if not is_named(path) or index.inventory.is_(path, *_ASIDE):
             continue
         facts = index.facts(shell.SLICE, path)
         if facts is not None and facts.commands and not is_list(path):
-            launched = tuple(_of_shell(index, path, facts))
+            parts = index.of_each(shell.SLICE, _telling)[path]
+            launched = tuple(_of_shell(index, path, facts, parts))
         elif path.endswith(".py"):
             launched = tuple(_of_python(index, path))
         else:
             continue
         if launched:
             yield _script(index, path, launched)
-
-
-def is_list(path: str) -> bool:
-    """Is it a Makefile, Procfile or unit, which holds many?"""
-    name = posixpath.basename(path).lower()
-    return name.endswith((".mk", ".service", ".conf", ".ini", ".yml", ".yaml", ".just")) or (
-        name.partition(".")[0] in ("makefile", "gnumakefile", "justfile", "procfile", "taskfile")
-    )
 
 
 def _script(index: RepoIndex, path: str, launched: tuple[Launched, ...]) -> StartScript:
@@ -234,13 +197,34 @@ def _is_container_file(index: RepoIndex, source: str) -> bool:
 # -- what a shell script starts
 
 
-def _of_shell(index: RepoIndex, path: str, facts: shell.ShellFacts) -> Iterator[Launched]:
+def _telling(path: str, facts: shell.ShellFacts) -> tuple[Command, ...]:
+    """The commands that run in the end and of which `_of_command` may tell something."""
+    return tuple(
+        part
+        for command in facts.commands
+        for part in unwrap(replace(command, words=shell.expand(command, facts)))
+        if part.words and program_of(part.words) not in _TALK and _tells(part)
+    )
+
+
+def _tells(command: Command) -> bool:
+    words = command.words
+    return bool(
+        compose_words(words)
+        or (program_of(words) == "docker" and words[1:2] == ("run",))
+        or _FRONTEND.match(" ".join(words))
+        or starts(words, command.assignments)
+    )
+
+
+def _of_shell(
+    index: RepoIndex, path: str, facts: shell.ShellFacts, parts: Sequence[Command]
+) -> Iterator[Launched]:
+    if not parts:
+        return
     made = {posixpath.basename(name) for command in facts.commands for name in command.writes}
-    for command in facts.commands:
-        words = shell.expand(command, facts)
-        for part in unwrap(replace(command, words=words)):
-            if part.words and program_of(part.words) not in _TALK:
-                yield from _of_command(index, path, part, made)
+    for part in parts:
+        yield from _of_command(index, path, part, made)
 
 
 def _of_command(

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from readiness.facts import workflow
+from readiness.facts import Slice, manifest, shell, workflow
+from readiness.facts.manifest import ManifestFacts
 from readiness.facts.programs import unwrap
 from readiness.facts.shell import Command
 from readiness.facts.shell.argv import split
 from readiness.facts.workflow import Job, Step, Trigger, WorkflowFacts
-from readiness.index.commands.called import Called, called, local_path
+from readiness.index.commands.called import Called, Sources, called, local_path, scripts_of
 from readiness.index.commands.lines import PACKAGE_RUNNERS, compose_words, innermost, program_of
 from readiness.index.commands.tasks import (
     Task,
@@ -25,10 +26,13 @@ from readiness.index.commands.tasks import (
     task_of_name,
 )
 from readiness.index.inventory import FileClass
+from readiness.index.memory import CONTENT, Remembered
 from readiness.index.workflows import gates
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
+
+T = TypeVar("T", bound=Struct)
 
 __all__ = ["Task", "WorkflowStep", "Workflows", "build"]
 
@@ -151,13 +155,7 @@ def build(index: RepoIndex) -> Workflows:
         files=files,
         effective=tuple(sorted(effective)),
         nested=tuple(path for path, facts in files.items() if _nested(index, path, facts)),
-        steps=tuple(
-            entry
-            for path in sorted(effective)
-            for job in files[path].jobs
-            for step in job.steps
-            for entry in _entries(index, files, path, job, step)
-        ),
+        steps=tuple(_steps(index, files, sorted(effective))),
         on_change=tuple(sorted(changes)),
     )
 
@@ -233,13 +231,70 @@ def _nested(index: RepoIndex, path: str, facts: WorkflowFacts) -> bool:
     )
 
 
+class _Sources:
+    """What steps call, and which files were `asked` for to find that."""
+
+    def __init__(self, index: RepoIndex, files: dict[str, WorkflowFacts]) -> None:
+        self._index = index
+        self._files = files
+        self.asked: set[str] = set()
+
+    def facts(self, slice_: Slice[T], path: str) -> T | None:
+        self.asked.add(path)
+        return self._index.facts(slice_, path)
+
+    def action(self, path: str) -> WorkflowFacts | None:
+        self.asked.add(path)
+        return self._files.get(path)
+
+
+def _from_before(index: RepoIndex, files: dict[str, WorkflowFacts]) -> Remembered | None:
+    """The steps of single files in another commit: they follow from what is in the files that they
+    call."""
+    if index.memory is None:
+        return None
+    called = {f"{path}{CONTENT}{index.files[path].blob_id}" for path in index.paths(shell.SLICE)}
+    called |= {f"{path}{CONTENT}action {index.files[path].blob_id}" for path in files}
+    scripts = index.of_each(manifest.SLICE, _written)
+    called |= {f"{path}{CONTENT}{scripts[path]}" for path in index.paths(manifest.SLICE)}
+    return index.memory.of("workflows", called, _paths_of)
+
+
+def _written(path: str, facts: ManifestFacts) -> str:
+    return repr([*scripts_of(facts)])
+
+
+def _paths_of(contents: Iterable[str]) -> Iterator[str]:
+    return (each.partition(CONTENT)[0] for each in contents)
+
+
+def _steps(
+    index: RepoIndex, files: dict[str, WorkflowFacts], paths: Iterable[str]
+) -> Iterator[WorkflowStep]:
+    before = _from_before(index, files)
+    for path in paths:
+        facts = files[path]
+        steps = before.get(path, facts) if before is not None else None
+        if steps is None:
+            sources = _Sources(index, files)
+            steps = tuple(
+                entry
+                for job in facts.jobs
+                for step in job.steps
+                for entry in _entries(sources, path, facts, job, step)
+            )
+            if before is not None:
+                before.keep(path, facts, sources.asked, steps)
+        yield from steps
+
+
 def _entries(
-    index: RepoIndex, files: dict[str, WorkflowFacts], path: str, job: Job, step: Step
+    sources: _Sources, path: str, facts: WorkflowFacts, job: Job, step: Step
 ) -> Iterator[WorkflowStep]:
     """What one step does, at least one entry."""
     made = False
-    for outer, command, via, remote in _commands(index, files, job, step):
-        task = _task(files[path], job, command, remote)
+    for outer, command, via, remote in _commands(sources, job, step):
+        task = _task(facts, job, command, remote)
         if task is Task.OTHER:
             continue
         made = True
@@ -254,12 +309,12 @@ def _entries(
 
 
 def _commands(
-    index: RepoIndex, files: dict[str, WorkflowFacts], job: Job, step: Step, depth: int = 0
+    sources: _Sources, job: Job, step: Step, depth: int = 0
 ) -> Iterator[tuple[Command, Command, str, bool]]:
     """(command of the step, what it runs, file that holds that if another, on another machine)."""
     for outer in step.commands:
         for command in (inner for each in _expanded(job, outer) for inner in unwrap(each)):
-            inner = _inner_commands(index, step.directory, command)
+            inner = _inner_commands(sources, step.directory, command)
             yield from ((outer, each.command, each.file, False) for each in inner)
             if task_of(command.words) not in {task_of(each.command.words) for each in inner}:
                 yield outer, command, "", False
@@ -269,9 +324,10 @@ def _commands(
     if action is not None and depth < 3:
         for name in ("action.yml", "action.yaml"):
             file = f"{action}/{name}".lstrip("/")
-            inner_steps = (s for j in files[file].jobs for s in j.steps) if file in files else ()
+            facts = sources.action(file)
+            inner_steps = (s for j in facts.jobs for s in j.steps) if facts is not None else ()
             for each in inner_steps:
-                for outer, command, via, remote in _commands(index, files, job, each, depth + 1):
+                for outer, command, via, remote in _commands(sources, job, each, depth + 1):
                     yield outer, command, via or file, remote
 
 
@@ -297,11 +353,11 @@ def _expanded(job: Job, command: Command) -> tuple[Command, ...]:
     )
 
 
-def _inner_commands(index: RepoIndex, directory: str, command: Command) -> list[Called]:
+def _inner_commands(sources: Sources, directory: str, command: Command) -> list[Called]:
     """What the script that a command calls runs; none if it says nothing of any task."""
     found = [
         Called(each.file, inner)
-        for each in called(index, directory, command)
+        for each in called(sources, directory, command)
         for inner in unwrap(each.command)
     ]
     return found if any(task_of(each.command.words) is not Task.OTHER for each in found) else []

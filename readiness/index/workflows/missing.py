@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from readiness.facts import compose, manifest
-from readiness.facts.programs import unwrap
+from readiness.facts import compose, manifest, workflow
 from readiness.facts.shell import Command
 from readiness.facts.workflow import Job, Step, WorkflowFacts
 from readiness.index.commands.called import local_path
-from readiness.index.commands.names import (
-    COMPOSE_FILES,
-    Name,
-    Sort,
-    leaves,
-    makes,
-    names,
-    produces,
-)
+from readiness.index.commands.names import COMPOSE_FILES, Name, Sort
 from readiness.index.workflows import gates
+from readiness.index.workflows.ran import Part, of_jobs
 from readiness.model import SUBMODULE, SYMLINK
 
 if TYPE_CHECKING:
@@ -74,11 +66,13 @@ def absent(index: RepoIndex) -> tuple[Absent, ...]:
 
 def _absent(index: RepoIndex) -> Iterator[Absent]:
     found = index.workflows
+    ran = index.of_each(workflow.SLICE, of_jobs)
     for file in found.effective:
         facts = found.files[file]
-        for job in facts.jobs if facts.system in _MODELLED else ():
+        jobs = facts.jobs if facts.system in _MODELLED else ()
+        for job, steps in zip(jobs, ran[file], strict=False):
             yield from _called_workflow(index, file, job)
-            yield from _Run(index, file, facts, job).absent()
+            yield from _Run(index, file, facts, job).absent(steps)
 
 
 def _called_workflow(index: RepoIndex, file: str, job: Job) -> Iterator[Absent]:
@@ -113,8 +107,9 @@ class _Run:
         self.produced = facts.system not in _ACTIONS  # artifacts of earlier stages are laid in
         self.root = "" if self.produced else None  # where the repository lies
 
-    def absent(self) -> Iterator[Absent]:
-        for step in self.job.steps:
+    def absent(self, ran: Iterable[Iterable[Part]]) -> Iterator[Absent]:
+        """What its steps name that is not there; `ran` is what each of them runs."""
+        for step, what in zip(self.job.steps, ran, strict=True):
             if step.uses.startswith("actions/checkout"):
                 if not self._check_out(step):
                     return
@@ -122,7 +117,7 @@ class _Run:
                 continue
             elif not gates.never(self.job, step):
                 yield from self._inputs(step)
-                for found in self._run(step):
+                for found in self._run(step, what):
                     if found is None:  # another tree lies there from here on
                         return
                     yield found
@@ -173,7 +168,7 @@ class _Run:
                     line = step.lines.get(f"with.{key}", step.line)
                     yield from self._judged(line, sort, path, f"{key}: {text.strip()}", step)
 
-    def _run(self, step: Step) -> Iterator[Absent | None]:
+    def _run(self, step: Step, parts: Iterable[Part]) -> Iterator[Absent | None]:
         directory = local_path(step.directory)
         if directory is None:
             self.produced = True
@@ -183,25 +178,22 @@ class _Run:
             text = f"working-directory: {step.directory}"
             yield from self._judged(line, Sort.FOLDER, directory, text, step)
             return
-        guarding = guards(step.commands)
-        for outer in step.commands:
-            for command in unwrap(outer):
-                if leaves(command.words):
-                    yield None
-                    return
-                if not forgiven(command):
-                    yield from self._named(step, command, guarding)
-                self._effects(step, command)
+        for each in parts:
+            if each.leaves:
+                yield None
+                return
+            if each.names:
+                yield from self._named(step, each)
+            self.made.update(each.makes)
+            self.produced |= each.produces
 
-    def _named(self, step: Step, command: Command, guarding: set[str]) -> Iterator[Absent]:
-        directory = local_path(step.directory, command.directory)
+    def _named(self, step: Step, part: Part) -> Iterator[Absent]:
+        command, directory = part.command, part.directory
         if directory is None or not self._exists(directory):
             return
         text = " ".join(command.words)
-        for name in names(command.words):
+        for name in part.names:
             choices = name.choices or (name.text,)
-            if guarded(name.text, guarding):
-                continue
             if name.sort is Sort.SERVICE:
                 yield from self._service(step, command, directory, name)
                 continue
@@ -311,14 +303,6 @@ class _Run:
             above = above.rpartition("/")[0]
         return False
 
-    def _effects(self, step: Step, command: Command) -> None:
-        directory = local_path(step.directory, command.directory)
-        for made in (*command.writes, *makes(command.words)):
-            path = local_path(directory, made) if directory is not None else None
-            if path:
-                self.made.add(path)
-        self.produced |= directory is None or produces(command.words)
-
     def _judged(self, line: int, sort: Sort, path: str, text: str, step: Step) -> Iterator[Absent]:
         """The absence, unless the thing may well have been made by something before."""
         inside = self._inside(path)
@@ -358,25 +342,3 @@ def _matches(index: RepoIndex, path: str) -> bool:
         return False
     pattern = path.replace("**/", "*")
     return any(fnmatchcase(file, pattern) for file in index.files)
-
-
-def forgiven(command: Command) -> bool:
-    """May it fail, because something else is tried then or the failure is meant to be ignored?"""
-    return bool(command.fallback) and not re.search(r"\bexit\b|\bfalse\b", command.fallback)
-
-
-def guards(commands: Iterable[Command]) -> set[str]:
-    """The paths whose existence the step itself asks for."""
-    return {
-        word.strip("/\"'").removeprefix("./")
-        for command in commands
-        if command.words[0] in ("[", "test", "[[")
-        for word in re.findall(r"[\w./@-]+", " ".join(command.words[1:]))
-        if not word.startswith("-")
-    }
-
-
-def guarded(text: str, guarding: Collection[str]) -> bool:
-    """Is the path, or a folder above it, one of those whose existence is asked for?"""
-    path = text.strip("/").removeprefix("./")
-    return any(path == guard or path.startswith(f"{guard}/") for guard in guarding if guard)
