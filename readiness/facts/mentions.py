@@ -155,8 +155,9 @@ def _first_of_each(found: Iterator[tuple[str, int]]) -> tuple[tuple[str, int], .
 
 def _plain(text: str) -> Iterator[tuple[str, int]]:
     for number, line in enumerate(text.split("\n"), 1):
-        for word in paths(line[:MAX_LINE], dotted=True):
-            yield word, number
+        if "/" in line or "." in line:
+            for word in paths(line[:MAX_LINE], dotted=True):
+                yield word, number
 
 
 def _config(text: str, sections: bool) -> Iterator[tuple[str, int]]:

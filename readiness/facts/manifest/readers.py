@@ -196,9 +196,10 @@ _TOOL = re.compile(
 def _requirements_file(kind: str, data: bytes) -> ManifestFacts:
     text, _ = decode(data)
     dependencies, includes = [], []
-    for number, line in enumerate(text.splitlines(), 1):
-        option = _OPTION.match(line.strip())
-        if option:
+    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
+        if not line or line.startswith(("#", "--hash=")):  # most lines of a lock
+            continue
+        if option := _OPTION.match(line):
             includes.append(option[1])
             continue
         found = requirement(line, number, "")
