@@ -11,7 +11,6 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 CONTENT = "\0"  # between a path and the id of what is in the file, where that decides too
-UNSURE = "."  # asked for where it is not known which names decide: it always counts as changed
 
 Names = Callable[[Iterable[str]], Iterable[str]]
 
@@ -30,7 +29,7 @@ class Remembered:
         self._changed: set[str] = set()
         if before is not None and before._kept and before._world == world:
             self._before = before._kept
-            self._changed = {UNSURE, *names(paths ^ before._paths)}
+            self._changed = set(names(paths ^ before._paths))
 
     def get(self, key: Hashable, facts: object) -> Any:
         """The value, if it was made of these very facts and none of its names has changed."""
@@ -75,10 +74,9 @@ class Memory:
 def ends(paths: Iterable[str]) -> Iterator[str]:
     """The last part and the last two parts of each path; "a.py\\0" of what is in a file."""
     for path in paths:
-        folder, slash, name = path.rpartition("/")
+        folder, _, name = path.rpartition("/")
         if CONTENT in name:
             yield name.partition(CONTENT)[0] + CONTENT
             continue
         yield name
-        if slash:
-            yield f"{folder.rpartition('/')[2]}/{name}"
+        yield f"{folder.rpartition('/')[2]}/{name}"

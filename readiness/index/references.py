@@ -78,12 +78,12 @@ def build(index: RepoIndex) -> References:
 
 def _from_before(index: RepoIndex) -> Remembered | None:
     """What is known of single files from another commit: it follows from the names of all files
-    and folders, and from what is in the Python files."""
+    and folders, from what is in the Python files, and from which workflows never run."""
     if index.memory is None:
         return None
     contents = {f"{path}{CONTENT}{index.files[path].blob_id}" for path in index.paths(python.SLICE)}
     paths = index.files.keys() | index.folders.keys() | contents
-    return index.memory.of("references", paths, ends)
+    return index.memory.of("references", paths, ends, world=index.workflows.nested)
 
 
 class _Collector:
@@ -276,49 +276,52 @@ class _Collector:
                     self._path(path, each.extends_file, [folder], each.line, Use.RUNS)
 
     def _workflows(self) -> None:
-        dead = set(self._index.workflows.nested)
-        for path, facts in self._index.each(workflow.SLICE):
-            use = Use.MENTIONS if path in dead else Use.RUNS
-            root = path.partition(".github/")[0].rstrip("/")
-            for job in facts.jobs:
-                if job.uses.startswith("./"):
-                    self._path(path, job.uses, [root], job.line, use)
-                for step in job.steps:
-                    home = step.directory or job.directory
-                    folders = [posixpath.join(root, home), root]
-                    if step.uses.startswith("./"):
-                        self._path(path, step.uses, [root], step.line, use)
-                    for command in step.commands:
-                        places = [posixpath.join(f, command.directory) for f in folders]
-                        self._command(path, command, command.words, places, use)
-                    for text in step.inputs.values():
-                        for word in text.split()[:20]:
-                            if "/" in word or "." in word:
-                                self._path(path, word, folders, step.line, use)
+        self._remembered(workflow.SLICE, self._index.each(workflow.SLICE), self._workflow)
+
+    def _workflow(self, path: str, facts: workflow.WorkflowFacts) -> None:
+        use = Use.MENTIONS if path in self._index.workflows.nested else Use.RUNS
+        root = path.partition(".github/")[0].rstrip("/")
+        for job in facts.jobs:
+            if job.uses.startswith("./"):
+                self._path(path, job.uses, [root], job.line, use)
+            for step in job.steps:
+                home = step.directory or job.directory
+                folders = [posixpath.join(root, home), root]
+                if step.uses.startswith("./"):
+                    self._path(path, step.uses, [root], step.line, use)
+                for command in step.commands:
+                    places = [posixpath.join(f, command.directory) for f in folders]
+                    self._command(path, command, command.words, places, use)
+                for text in step.inputs.values():
+                    for word in text.split()[:20]:
+                        if "/" in word or "." in word:
+                            self._path(path, word, folders, step.line, use)
 
     def _manifests(self) -> None:
-        for path, facts in self._index.each(manifest.SLICE):
-            own = posixpath.dirname(path)
-            roots = [own, posixpath.join(own, "src"), posixpath.join(own, "lib")]
-            for script in facts.scripts:
-                if script.kind in ("console", "plugin"):
-                    target = self._resolver.module(script.target, roots, path)
-                    self._add(path, target, script.line, Use.RUNS, script.target)
-                elif script.kind == "file":
-                    self._path(path, script.target, [own], script.line, Use.RUNS, guess=False)
-                for command in script.commands:
-                    places = [posixpath.join(own, command.directory)]
-                    self._command(path, command, command.words, places, Use.RUNS)
-            for package in facts.packages:
-                if package.declared:
-                    place = posixpath.join(own, package.root)
-                    text = package.name.replace(".", "/")
-                    self._path(path, text, [place], package.line, Use.RUNS, guess=False)
-            for text in facts.includes:
-                self._path(path, text, [own], 1, Use.RUNS, guess=False)
-            for each in facts.dependencies:
-                if each.source and "://" not in each.source:
-                    self._path(path, each.source, [own], each.line, Use.RUNS, guess=False)
+        self._remembered(manifest.SLICE, self._index.each(manifest.SLICE), self._manifest)
+
+    def _manifest(self, path: str, facts: manifest.ManifestFacts) -> None:
+        own = posixpath.dirname(path)
+        roots = [own, posixpath.join(own, "src"), posixpath.join(own, "lib")]
+        for script in facts.scripts:
+            if script.kind in ("console", "plugin"):
+                target = self._resolver.module(script.target, roots, path)
+                self._add(path, target, script.line, Use.RUNS, script.target)
+            elif script.kind == "file":
+                self._path(path, script.target, [own], script.line, Use.RUNS, guess=False)
+            for command in script.commands:
+                places = [posixpath.join(own, command.directory)]
+                self._command(path, command, command.words, places, Use.RUNS)
+        for package in facts.packages:
+            if package.declared:
+                place = posixpath.join(own, package.root)
+                text = package.name.replace(".", "/")
+                self._path(path, text, [place], package.line, Use.RUNS, guess=False)
+        for text in facts.includes:
+            self._path(path, text, [own], 1, Use.RUNS, guess=False)
+        for each in facts.dependencies:
+            if each.source and "://" not in each.source:
+                self._path(path, each.source, [own], each.line, Use.RUNS, guess=False)
 
     # -- what imports and mentions
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from readiness.facts import python
-from readiness.index.memory import CONTENT, UNSURE
+from readiness.index.memory import CONTENT
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -26,6 +26,7 @@ _SYSTEM = re.compile(r"/(?:bin|dev|etc|lib|proc|root|run|sbin|sys|tmp|usr|var)(?
 _UNCLEAN = re.compile(r"[^\w@+~/.-]|[./]$")
 _PLACE = re.compile(r":\d+(?::\d+|-\d+)?$")
 _MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_NO_NAMES = frozenset(("", ".", ".."))  # parts of a path that are no name of a folder
 _ENDINGS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue", ".d.ts")
 
 
@@ -90,14 +91,15 @@ class Resolver:
         `near` is the file that names it: of several, the nearest is meant. A wildcard names the
         folder before it.
         """
-        if self._asked is not None:
-            self._asked.update(_names_of_path(text))
-        if text.rpartition("/")[2] not in self._named and not _UNCLEAN.search(
-            text
-        ):  # most are none
-            return ""
+        asked = self._asked
+        if text.rpartition("/")[2] not in self._named and not _UNCLEAN.search(text):
+            if asked is not None:
+                asked.add(_end_of_text(text))
+            return ""  # as of most
         cleaned, anchored = _clean(text)
         parts = cleaned.rstrip("/").split("/") if cleaned else []
+        if asked is not None and parts:
+            asked.update(_ends_of_parts(parts, folders if anchored else ()))
         if not parts or not (parts[-1] in self._named or parts[-1] in (".", "..")):
             return ""
         if anchored:
@@ -126,20 +128,19 @@ class Resolver:
         if self._exists(end):
             return end
         if len(parts) == 1:
-            named = self._named.get(parts[0], ())
-            stem, _, extension = parts[0].rpartition(".")
-            rare = len(stem) > 4 and extension and stem.lower() not in _COMMON
-            return named[0] if rare and len(named) == 1 and named[0] in self._files else ""
+            named = self._named.get(parts[0], [])
+            alone = len(named) == 1 and named[0] in self._files
+            return named[0] if alone and _is_rare(parts[0]) else ""
         ending = self._ending.get("/".join(parts[-2:]), ())
         return nearest([path for path in ending if path.endswith("/" + end)], near)
 
     def absolute(self, text: str, near: str = "") -> str:
         """What `/somewhere/of/the/machine` is in the repository: the longest end that exists."""
-        if self._asked is not None:
-            self._asked.update(_names_of_path(text))
         if _SYSTEM.match(text):
             return ""
         parts = _clean(text)[0].strip("/").split("/")
+        if self._asked is not None:
+            self._asked.update((f"/{parts[-1]}", "/".join(parts[-2:])))
         for start in range(min(len(parts), 12) if parts[-1] in self._named else 0):
             end = "/".join(parts[start:])
             if self._exists(end):
@@ -155,8 +156,7 @@ class Resolver:
             return ""
         parts = dotted.split(".")
         if self._asked is not None:
-            for name in parts[-3:]:
-                self._asked.update((name, f"{name}.py", f"{name}/__init__.py"))
+            self._asked.update(_ends_of_module(parts))
         for length in range(len(parts), max(0, len(parts) - 3), -1):
             head = parts[:length]
             if f"{head[-1]}.py" not in self._named and head[-1] not in self._named:
@@ -187,8 +187,6 @@ class Resolver:
     def script_import(self, text: str, source: str) -> str:
         """The file that JavaScript or TypeScript in `source` imports as `text`."""
         folder = source.rpartition("/")[0]
-        if self._asked is not None:
-            self._asked.update(_names_of_script(text))
         if text.startswith("."):
             starts = [f"{folder}/{text}" if folder else text]
         elif text.startswith(("@/", "~/", "src/")):
@@ -197,10 +195,13 @@ class Resolver:
             starts = [f"{top}/{part}{rest}" for top in above for part in ("", "src/")]
         else:
             return ""
+        asked = self._asked
         for start in starts:
             place = normal(start.lstrip("/"))
             if not place:
                 continue
+            if asked is not None:
+                asked.update(_ends_of_script(place))
             if place in self._files:
                 return place
             stem = place.removesuffix(".js")
@@ -211,20 +212,58 @@ class Resolver:
         return ""
 
 
-def _names_of_path(text: str) -> Iterator[str]:
-    """What decides which path a text names: how the path ends."""
-    for path in (text, _clean(text)[0].rstrip("/")):
-        name = path.rpartition("/")[2]
-        yield UNSURE if name == ".." else name
+# -- what decides: how the paths end that are looked for, as `memory.ends` tells of those there are
 
 
-def _names_of_script(text: str) -> Iterator[str]:
-    """What decides which file JavaScript imports."""
-    name = text.rstrip("/").rpartition("/")[2]
-    yield UNSURE if name in ("", "..", "@", "~") else name
+def _end(path: str) -> str:
+    """The last two parts of a path of the repository, "/name" at its root."""
+    folder, _, name = path.rpartition("/")
+    return f"{folder.rpartition('/')[2]}/{name}"
+
+
+def _end_of_text(text: str) -> str:
+    """What decides on a text that stands for itself, where there is no file of that name."""
+    folder, _, name = text.rpartition("/")
+    parent = folder.rpartition("/")[2]
+    plain = parent not in _NO_NAMES and text[0] not in "/~"
+    return f"{parent}/{name}" if plain else name
+
+
+def _ends_of_parts(parts: list[str], folders: Iterable[str]) -> Iterator[str]:
+    """What decides which path is meant: one in one of `folders`, or one that ends so."""
+    if len(parts) == 1 or not _NO_NAMES.isdisjoint(parts):
+        path = "/".join(parts)
+        places = (normal(f"{folder}/{path}" if folder else path) for folder in folders)
+        yield from (_end(place) for place in places if place)
+        parts = [part for part in parts if part not in _NO_NAMES]
+    if len(parts) > 1:
+        yield "/".join(parts[-2:])
+    elif parts:
+        yield parts[0] if _is_rare(parts[0]) else f"/{parts[0]}"
+
+
+def _ends_of_module(parts: list[str]) -> Iterator[str]:
+    """What decides which file holds a dotted name."""
+    for number in range(max(0, len(parts) - 3), len(parts)):
+        name = parts[number]
+        yield f"{parts[number - 1]}/{name}.py" if number else f"{name}.py"
+        yield f"{name}/__init__.py"
+
+
+def _ends_of_script(place: str) -> Iterator[str]:
+    """What decides which file JavaScript imports from a place."""
+    yield _end(place)
+    stem = _end(place.removesuffix(".js"))
+    name = place.rpartition("/")[2]
     for ending in _ENDINGS:
-        yield name.removesuffix(".js") + ending
+        yield stem + ending
         yield f"{name}/index{ending}"
+
+
+def _is_rare(name: str) -> bool:
+    """Does the name of a file tell it apart wherever it lies?"""
+    stem, _, extension = name.rpartition(".")
+    return bool(len(stem) > 4 and extension and stem.lower() not in _COMMON)
 
 
 def _above(folder: str) -> Iterable[str]:
