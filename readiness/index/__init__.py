@@ -244,9 +244,9 @@ class RepoIndex:
 
     @cached_property
     def references(self) -> References:
-        from readiness.index import references
+        from readiness.index import reference_sources
 
-        return references.build(self)
+        return reference_sources.build(self)
 
     @cached_property
     def routes(self) -> Routes:

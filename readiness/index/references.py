@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Set
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
 from msgspec import Struct
 
-from readiness.config import BASELINE, STANDALONE
-from readiness.facts import Slice, compose, manifest, markdown, mentions, python, shell, workflow
-from readiness.facts.programs import base, program, unwrap
-from readiness.facts.shell import Command
-from readiness.index.containers import Container
-from readiness.index.containers.builds import folders_of
-from readiness.index.containers.images import Image
-from readiness.index.inventory import FileClass
-from readiness.index.memory import CONTENT, Remembered, ends
-from readiness.index.resolver import Resolver
-
-if TYPE_CHECKING:
-    from readiness.index import RepoIndex
-
-
-T = TypeVar("T", bound=Struct)
+from readiness.index.memory import Memory
 
 
 class Use(StrEnum):
@@ -53,353 +34,61 @@ class References(Struct, frozen=True):
     from_: dict[str, tuple[Reference, ...]] = {}
 
 
-_RANK = {Use.RUNS: 0, Use.IMPORTS: 1, Use.MENTIONS: 2}
-_SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash", "eval", "su"))
-_TALK = frozenset(
-    "echo printf rm rmdir mkdir touch [ [[ test ls find git du read true false".split()
-)
-_LOGS = re.compile(r"(?:log|print|say|msg|warn|info|err|success|fail)\w*")
-_TAKES_FOLDERS = frozenset(
-    "pytest ruff black mypy flake8 isort pylint pyright bandit cp mv rsync scp tar zip cd pushd "
-    "coverage vulture eslint prettier sphinx-build mkdocs chmod chown".split()
-)
-_SERVERS = frozenset(
-    "uvicorn gunicorn hypercorn daphne granian celery fastapi flask waitress-serve dramatiq rq "
-    "arq taskiq huey_consumer uwsgi faststream litestar sanic".split()
-)
-_INTERPRETER = re.compile(r"(?:python|pypy)[0-9.]*w?")
-_OPTION = re.compile(r"--?[\w-]+=(.+)")
-_LONGEST = 300
+RANK = {Use.RUNS: 0, Use.IMPORTS: 1, Use.MENTIONS: 2}
+Told = Mapping[str, Reference]  # target -> the strongest reference that one reading of a file gives
 
 
-def build(index: RepoIndex) -> References:
-    return _Collector(index).collect()
+class _Joined(Struct, frozen=True):
+    """The references of one commit, and for each source what it was joined from."""
+
+    told: dict[str, list[Told]]
+    references: References
 
 
-def _from_before(index: RepoIndex) -> Remembered | None:
-    """What is known of single files from another commit: it follows from the names of all files
-    and folders, from what is in the Python files, and from which workflows never run."""
-    if index.memory is None:
-        return None
-    contents = {f"{path}{CONTENT}{index.files[path].blob_id}" for path in index.paths(python.SLICE)}
-    paths = index.files.keys() | index.folders.keys() | contents
-    return index.memory.of("references", paths, ends, world=index.workflows.nested)
+def join(told: dict[str, list[Told]], memory: Memory | None) -> References:
+    """The references that the readings of each source give together.
+
+    With a memory, only what is told otherwise than in the commit before is joined anew."""
+    before = memory.swap("references joined", None) if memory is not None else None
+    before = before or _Joined({}, References())
+    known = before.references.from_
+    new = {
+        source: _strongest(readings)
+        for source, readings in told.items()
+        if before.told.get(source) != readings
+    }
+    from_ = {source: new[source] if source in new else known[source] for source in sorted(told)}
+    stale = new.keys() | before.told.keys() - told.keys()
+    to = _turned(before.references, stale, new)
+    references = References(to=to, from_=from_)
+    if memory is not None:
+        memory.swap("references joined", _Joined(told, references))
+    return references
 
 
-class _Collector:
-    def __init__(self, index: RepoIndex) -> None:
-        self._index = index
-        self._resolver = Resolver(index)
-        self._found: dict[tuple[str, str], Reference] = {}
-        self._before = _from_before(index)
-
-    def collect(self) -> References:
-        self._scripts()
-        self._images()
-        self._services()
-        self._workflows()
-        self._manifests()
-        self._python()
-        self._documents()
-        self._texts()
-        to: dict[str, list[Reference]] = {}
-        from_: dict[str, list[Reference]] = {}
-        for reference in self._found.values():
-            to.setdefault(reference.target, []).append(reference)
-            from_.setdefault(reference.source, []).append(reference)
-        return References(
-            to={
-                target: tuple(sorted(found, key=lambda each: (_RANK[each.use], each.source)))
-                for target, found in sorted(to.items())
-            },
-            from_={
-                source: tuple(sorted(found, key=lambda each: (each.line, each.target)))
-                for source, found in sorted(from_.items())
-            },
-        )
-
-    def _add(self, source: str, target: str, line: int, use: Use, text: str = "") -> None:
-        if not target or target == source or source.startswith(target + "/"):
-            return
-        known = self._found.get((source, target))
-        if known is None or _RANK[use] < _RANK[known.use]:
-            self._found[source, target] = Reference(source, target, line, use, text[:_LONGEST])
-
-    def _remembered(
-        self,
-        slice_: Slice[T],
-        files: Iterable[tuple[str, T]],
-        add: Callable[[str, T], None],
-    ) -> None:
-        """Adds what each file names: as it was before, where that cannot have changed."""
-        before = self._before
-        if before is None:
-            for path, facts in files:
-                add(path, facts)
-            return
-        found, asked = self._found, self._resolver.begin
-        for path, facts in files:
-            own: dict[tuple[str, str], Reference] | None = before.get((slice_.name, path), facts)
-            if own is None:
-                own, names = {}, asked()
-                self._found = own
-                add(path, facts)
-                before.keep((slice_.name, path), facts, names, own)
-            for key, reference in own.items():
-                known = found.get(key)
-                if known is None or _RANK[reference.use] < _RANK[known.use]:
-                    found[key] = reference
-        self._found = found
-
-    def _path(
-        self,
-        source: str,
-        text: str,
-        folders: Sequence[str],
-        line: int,
-        use: Use,
-        guess: bool = True,
-    ) -> None:
-        self._add(source, self._resolver.view(folders, source, guess)[text], line, use, text)
-
-    # -- what runs
-
-    def _scripts(self) -> None:
-        self._remembered(shell.SLICE, self._index.each(shell.SLICE), self._script)
-
-    def _script(self, path: str, facts: shell.ShellFacts) -> None:
-        own = posixpath.dirname(path)
-        places: dict[str, list[str]] = {}
-        for command in facts.commands:
-            directory = command.directory
-            if directory not in places:
-                places[directory] = self._known(folders_of(path, command))
-            words = shell.expand(command, facts)
-            guess = not places[directory] or directory == "?"
-            self._command(path, command, words, places[directory], Use.RUNS, guess)
-        for text, line in facts.mentions:
-            self._path(path, text, [own, ""], line, Use.MENTIONS)
-
-    def _known(self, folders: Iterable[str]) -> list[str]:
-        """The folders of the repository among `folders`, also where they are the machine's."""
-        found = [self._resolver.absolute(f) if f.startswith("/") else f for f in folders]
-        return [f for f, was in zip(found, folders, strict=True) if f or not was]
-
-    def _command(
-        self,
-        source: str,
-        command: Command,
-        words: Sequence[str],
-        folders: Sequence[str],
-        use: Use,
-        guess: bool = False,
-    ) -> None:
-        """Every word of a command that names a file, a folder or a module.
-
-        With `guess` it may lie elsewhere than in `folders`, where the command runs."""
-        inner = program(words)
-        if inner and base(inner[0]) in _SHELLS:
-            for part in unwrap(msgspec.structs.replace(command, words=tuple(words), directory="")):
-                places = [posixpath.join(folder, part.directory) for folder in folders]
-                self._words(source, part.line, part.words, places, use, guess)
-        else:
-            self._words(source, command.line, inner, folders, use, guess)
-
-    def _words(
-        self,
-        source: str,
-        line: int,
-        words: Sequence[str],
-        folders: Sequence[str],
-        use: Use,
-        guess: bool,
-    ) -> None:
-        name = base(words[0]) if words else ""
-        if name in _TALK or _LOGS.fullmatch(name):
-            if not any("/" in word or "." in word for word in words):
-                return
-            use = Use.MENTIONS
-        server = name in _SERVERS
-        runs_modules = server or _INTERPRETER.fullmatch(name) is not None
-        seen = self._resolver.view(folders, source, guess)
-        before = ""
-        for number, word in enumerate(words):
-            if word.startswith("-") and (match := _OPTION.match(word)):
-                word = match[1]
-                for part in word.split(",") if "." in word and "/" not in word else ():
-                    target = self._resolver.module(part, folders, source, guess)
-                    self._add(source, target, line, use, part)
-            if len(word) <= _LONGEST and " " not in word:
-                if "/" in word or "." in word or (number and name in _TAKES_FOLDERS):
-                    self._add(source, seen[word], line, use, word)
-                if number and runs_modules and (server or before in ("-m", "-A", "--app")):
-                    target = self._resolver.module(word, folders, source, guess)
-                    self._add(source, target, line, use, word)
-            before = word
-
-    def _images(self) -> None:
-        for image in self._index.containers.images:
-            stage, file = image.stage, image.dockerfile
-            for copy in stage.copies:
-                if not copy.stage:
-                    for text in copy.sources:
-                        self._path(file, text, [image.context], copy.line, Use.RUNS)
-            folders = _inside(image)
-            check = stage.healthcheck or ()
-            for command in (*stage.entrypoint, *stage.command, *check, *stage.runs):
-                self._command(file, command, command.words, folders, Use.RUNS)
-
-    def _services(self) -> None:
-        for container in self._index.containers.containers:
-            service, file = container.service, container.file
-            own = posixpath.dirname(file)
-            if service.context:
-                line = service.build_line
-                self._path(file, service.context, [own], line, Use.RUNS)
-                context = posixpath.normpath(posixpath.join(own, service.context))
-                self._path(file, service.dockerfile or "Dockerfile", [context], line, Use.RUNS)
-            for text in service.env_files:
-                self._path(file, text, [own], service.line, Use.RUNS)
-            for volume in service.volumes:
-                text = volume.partition(":")[0]
-                if text.startswith(".") or "/" in text.strip("/"):
-                    self._path(file, text, [own], service.line, Use.RUNS)
-            folders = [*_inside_container(container), own]
-            for command in (*service.entrypoint, *service.command, *(service.healthcheck or ())):
-                self._command(file, command, command.words, folders, Use.RUNS)
-        for path, facts in self._index.each(compose.SLICE):
-            for text in facts.includes:
-                self._path(path, text, [posixpath.dirname(path)], 1, Use.RUNS)
-            for each in facts.services:
-                if each.extends_file:
-                    folder = posixpath.dirname(path)
-                    self._path(path, each.extends_file, [folder], each.line, Use.RUNS)
-
-    def _workflows(self) -> None:
-        self._remembered(workflow.SLICE, self._index.each(workflow.SLICE), self._workflow)
-
-    def _workflow(self, path: str, facts: workflow.WorkflowFacts) -> None:
-        use = Use.MENTIONS if path in self._index.workflows.nested else Use.RUNS
-        root = path.partition(".github/")[0].rstrip("/")
-        for job in facts.jobs:
-            if job.uses.startswith("./"):
-                self._path(path, job.uses, [root], job.line, use)
-            for step in job.steps:
-                home = step.directory or job.directory
-                folders = [posixpath.join(root, home), root]
-                if step.uses.startswith("./"):
-                    self._path(path, step.uses, [root], step.line, use)
-                for command in step.commands:
-                    places = [posixpath.join(f, command.directory) for f in folders]
-                    self._command(path, command, command.words, places, use)
-                for text in step.inputs.values():
-                    for word in text.split()[:20]:
-                        if "/" in word or "." in word:
-                            self._path(path, word, folders, step.line, use)
-
-    def _manifests(self) -> None:
-        self._remembered(manifest.SLICE, self._index.each(manifest.SLICE), self._manifest)
-
-    def _manifest(self, path: str, facts: manifest.ManifestFacts) -> None:
-        own = posixpath.dirname(path)
-        roots = [own, posixpath.join(own, "src"), posixpath.join(own, "lib")]
-        for script in facts.scripts:
-            if script.kind in ("console", "plugin"):
-                target = self._resolver.module(script.target, roots, path)
-                self._add(path, target, script.line, Use.RUNS, script.target)
-            elif script.kind == "file":
-                self._path(path, script.target, [own], script.line, Use.RUNS, guess=False)
-            for command in script.commands:
-                places = [posixpath.join(own, command.directory)]
-                self._command(path, command, command.words, places, Use.RUNS)
-        for package in facts.packages:
-            if package.declared:
-                place = posixpath.join(own, package.root)
-                text = package.name.replace(".", "/")
-                self._path(path, text, [place], package.line, Use.RUNS, guess=False)
-        for text in facts.includes:
-            self._path(path, text, [own], 1, Use.RUNS, guess=False)
-        for each in facts.dependencies:
-            if each.source and "://" not in each.source:
-                self._path(path, each.source, [own], each.line, Use.RUNS, guess=False)
-
-    # -- what imports and mentions
-
-    def _python(self) -> None:
-        for source, edges in self._index.imports.imports.items():
-            for edge in edges:
-                self._add(source, edge.target, edge.line, Use.IMPORTS)
-        self._remembered(python.SLICE, self._outside_archives(python.SLICE), self._strings)
-
-    def _strings(self, path: str, facts: python.PythonFacts) -> None:
-        own = posixpath.dirname(path)
-        seen = self._resolver.view([own, ""], path)
-        for call in facts.calls:
-            if call.arguments and call.name.endswith("uvicorn.run"):
-                text = call.arguments[0]
-                target = self._resolver.module(text, [own, ""], path)
-                self._add(path, target, call.line, Use.RUNS, text)
-        for text, line in facts.literals:
-            if "/" in text or text.rpartition(".")[2] in mentions.EXTENSIONS:
-                self._add(path, seen[text], line, Use.MENTIONS, text)
-            elif "." in text:
-                target = self._resolver.module(text, [], path)
-                self._add(path, target, line, Use.MENTIONS, text)
-
-    def _outside_archives(self, slice_: Slice[T]) -> Iterator[tuple[str, T]]:
-        """What an archive names speaks for nothing: only what its code imports and runs is told."""
-        for path, facts in self._index.each(slice_):
-            if not self._index.inventory.is_(path, FileClass.ARCHIVE):
-                yield path, facts
-
-    def _documents(self) -> None:
-        self._remembered(markdown.SLICE, self._outside_archives(markdown.SLICE), self._document)
-
-    def _document(self, path: str, facts: markdown.MarkdownFacts) -> None:
-        own = posixpath.dirname(path)
-        seen = self._resolver.view([own, ""], path)
-        for link in facts.links:
-            if "://" not in link.target and not link.target.startswith(("#", "mailto:")):
-                text = link.target.lstrip("/") if link.target[:1] == "/" else link.target
-                self._add(path, seen[text], link.line, Use.MENTIONS, text)
-        for text, line in facts.paths:
-            self._add(path, seen[text], line, Use.MENTIONS, text)
-        shown: set[tuple[str, tuple[str, ...]]] = set()
-        for command in facts.commands:
-            if (command.directory, command.words) in shown:
-                continue  # what it names is known from an earlier line
-            shown.add((command.directory, command.words))
-            folders = [posixpath.join(own, command.directory), command.directory, own, ""]
-            self._command(path, command, command.words, folders, Use.MENTIONS, guess=True)
-
-    def _texts(self) -> None:
-        config = self._index.config
-        ours = {STANDALONE, BASELINE, config.baseline, config.plan}  # these use nothing
-        texts = (each for each in self._outside_archives(mentions.SLICE) if each[0] not in ours)
-        self._remembered(mentions.SLICE, texts, self._text)
-
-    def _text(self, path: str, facts: mentions.MentionFacts) -> None:
-        own = posixpath.dirname(path)
-        seen = self._resolver.view([own, ""], path)
-        for text, line in facts.imports:
-            self._add(path, self._resolver.script_import(text, path), line, Use.IMPORTS, text)
-        for text, line in facts.words:
-            if "/" in text or text.rpartition(".")[2].lower() in mentions.EXTENSIONS:
-                self._add(path, seen[text], line, Use.MENTIONS, text)
-            else:
-                target = self._resolver.module(text, [own, ""], path)
-                self._add(path, target, line, Use.MENTIONS, text)
+def _strongest(readings: Iterable[Told]) -> tuple[Reference, ...]:
+    found: dict[str, Reference] = {}
+    for reading in readings:
+        for target, reference in reading.items():
+            known = found.get(target)
+            if known is None or RANK[reference.use] < RANK[known.use]:
+                found[target] = reference
+    return tuple(sorted(found.values(), key=lambda each: (each.line, each.target)))
 
 
-def _inside(image: Image) -> list[str]:
-    """The folders of the repository that may be the image's working directory."""
-    found = [image.context]
-    for copy in image.stage.copies:
-        if not copy.stage:
-            found += [posixpath.normpath(posixpath.join(image.context, s)) for s in copy.sources]
-    return found[:20]
-
-
-def _inside_container(container: Container) -> Iterator[str]:
-    if container.image:
-        yield from _inside(container.image)
+def _turned(
+    before: References, stale: Set[str], new: Mapping[str, tuple[Reference, ...]]
+) -> dict[str, tuple[Reference, ...]]:
+    """Target -> references, with those of the `stale` sources replaced by the `new` ones."""
+    touched: dict[str, list[Reference]] = {}
+    for source in stale:
+        for reference in before.from_.get(source, ()):
+            touched.setdefault(reference.target, [])
+    for references in new.values():
+        for reference in references:
+            touched.setdefault(reference.target, []).append(reference)
+    to = dict(before.to)
+    for target, found in touched.items():
+        found += [each for each in before.to.get(target, ()) if each.source not in stale]
+        to[target] = tuple(sorted(found, key=lambda each: (RANK[each.use], each.source)))
+    return {target: to[target] for target in sorted(to) if to[target]}
