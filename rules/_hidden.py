@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from readiness.facts import python
-from readiness.facts.python import Import
+from readiness.facts.python import Import, PythonFacts
 from readiness.index import RepoIndex
 from readiness.index.ignores import IgnoreLine
 from readiness.index.inventory import MAINTAINED, FileClass
@@ -63,12 +63,14 @@ def _of_imports(index: RepoIndex) -> Iterator[Hidden]:
     """Imports of one's own modules that resolve nowhere and would be hidden."""
     lines: dict[str, IgnoreLine | None] = {}
     known: dict[tuple[tuple[str, ...], bool, str], tuple[str, ...]] = {}
-    for source, facts in index.each(python.SLICE):
-        if not index.inventory.is_(source, *MAINTAINED):
+    of_files = index.of_each(python.SLICE, _within)
+    for source in index.paths(python.SLICE):
+        imports = of_files[source]
+        if not imports or not index.inventory.is_(source, *MAINTAINED):
             continue
         resolved = {edge.line for edge in index.imports.imports.get(source, ())}
-        for each in facts.imports:
-            if each.line in resolved or each.typing or not each.module:
+        for each in imports:
+            if each.line in resolved:
                 continue
             key = _roots(index, source, each), each.level > 0, each.module
             if key not in known:
@@ -85,6 +87,15 @@ def _of_imports(index: RepoIndex) -> Iterator[Hidden]:
                         evidence = for_(told, source, each.line)
                     yield Hidden(line, path, evidence, not each.optional)
                     break
+
+
+def _within(path: str, facts: PythonFacts) -> tuple[Import, ...]:
+    """The imports of modules that lie in a package, or beside the file, when it runs."""
+    return tuple(
+        each
+        for each in facts.imports
+        if each.module and not each.typing and (each.level or "." in each.module)
+    )
 
 
 def _by_accident(index: RepoIndex, path: str) -> IgnoreLine | None:

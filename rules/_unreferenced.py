@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -17,6 +19,7 @@ from readiness.index.reachability import Standing
 
 from ._kin import kin
 
+T = TypeVar("T")
 DAY = 86_400
 _IDLE, _LONG = 180 * DAY, 365 * DAY  # seconds
 _HOOKS = frozenset(
@@ -71,10 +74,10 @@ def candidate(index: RepoIndex, path: str) -> Candidate:
         index.inventory.is_(path, FileClass.SCRIPT),
         is_example(path),
         any(f"{folder}/__init__.py" in index.files for folder in _above(path.rpartition("/")[0])),
-        _is_shim(index, path),
+        bool(index.imports.imports.get(path)) and _of(index, _hands_on, path) is True,
         path in index.once(_left),
         _put_away(path),
-        _made_for(index, path),
+        _of(index, _made_for, path) or "",
         len(kin(index, path)[1]) if standing is Standing.NOTHING else 0,
         _is_of_family(index, path),
         path.rpartition("/")[0] in index.once(_busy),
@@ -91,13 +94,17 @@ def _above(path: str) -> Iterator[str]:
         yield path
 
 
-def _is_shim(index: RepoIndex, path: str) -> bool:
-    facts = index.facts(python.SLICE, path) if path.endswith(".py") else None
-    return (
-        facts is not None
-        and all(definition.kind == "variable" for definition in facts.definitions)
-        and any(i.module == "warnings" or i.name == "*" for i in facts.imports)
-        and bool(index.imports.imports.get(path))
+def _of(index: RepoIndex, make: Callable[[str, PythonFacts], T], path: str) -> T | None:
+    """What is told from a Python file alone; null of another file, or where it was not read."""
+    if not path.endswith(".py") or path not in index.paths(python.SLICE):
+        return None
+    return index.of_each(python.SLICE, make)[path]
+
+
+def _hands_on(path: str, facts: PythonFacts) -> bool:
+    """Does a file define nothing, and take over names or warn?"""
+    return all(definition.kind == "variable" for definition in facts.definitions) and any(
+        i.module == "warnings" or i.name == "*" for i in facts.imports
     )
 
 
@@ -117,6 +124,7 @@ def _told(index: RepoIndex) -> dict[str, list[tuple[str, str]]]:
     return told
 
 
+@lru_cache(1 << 16)
 def _put_away(path: str) -> str:
     folders = path.split("/")[:-1]
     for depth, folder in enumerate(folders, 1):
@@ -125,10 +133,7 @@ def _put_away(path: str) -> str:
     return ""
 
 
-def _made_for(index: RepoIndex, path: str) -> str:
-    facts = index.facts(python.SLICE, path) if path.endswith(".py") else None
-    if facts is None:
-        return ""
+def _made_for(path: str, facts: PythonFacts) -> str:
     words = tokens(path.rpartition("/")[2].removesuffix(".py"))
     defined = [each for each in facts.definitions if "." not in each.name]
     if supports_tests(path):
@@ -173,6 +178,7 @@ def _families(index: RepoIndex) -> dict[tuple[str, str], list[str]]:
     return families
 
 
+@lru_cache(1 << 16)
 def _place(path: str) -> tuple[str, str] | None:
     """The family that a module may belong to. What its folder says already, as `mail` of
     mail/mail_queue.py, makes none."""

@@ -62,13 +62,16 @@ class Made(dict[str, V]):
         facts = self._facts(path)
         if facts is None:
             raise KeyError(path)
-        made: V | None = None if self._remembered is None else self._remembered.get(path, facts)
-        if made is None:
-            made = self._make(path, facts, *self._more)
-            if self._remembered is not None:
-                self._remembered.keep(path, facts, frozenset(), made)
-        self[path] = made
-        return made
+        remembered = self._remembered
+        if remembered is None:
+            self[path] = made = self._make(path, facts, *self._more)
+            return made
+        kept: tuple[V] | None = remembered.get(path, facts)
+        if kept is None:
+            kept = (self._make(path, facts, *self._more),)
+            remembered.keep(path, facts, frozenset(), kept)
+        self[path] = kept[0]
+        return kept[0]
 
 
 class RepoIndex:

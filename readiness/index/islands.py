@@ -57,14 +57,13 @@ class _Homes(dict[str, str]):
 
 
 def _links(index: RepoIndex) -> Iterator[tuple[str, str]]:
-    """(file, file or folder that it uses or names); archives and lists of ignored files apart."""
-    for edges in index.imports.imports.values():
-        for edge in edges:
-            yield edge.source, edge.target
+    """(file, file or folder that it uses or names); of archives and lists of ignored files only
+    what they import."""
     for source, references in index.references.from_.items():
         aside = index.inventory.is_(source, FileClass.ARCHIVE) or source.endswith(_IGNORE_FILES)
-        for reference in () if aside else references:
-            yield source, reference.target
+        links = index.imports.imports.get(source, ()) if aside else references
+        for link in links:
+            yield source, link.target
     for launch in index.entrypoints.launches:
         yield launch.file, launch.target
 

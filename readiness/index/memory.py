@@ -32,7 +32,8 @@ class Remembered:
             self._changed = set(names(paths ^ before._paths))
 
     def get(self, key: Hashable, facts: object) -> Any:
-        """The value, if it was made of these very facts and none of its names has changed."""
+        """The value, which is never null, if it was made of these very facts and none of its names
+        has changed."""
         kept = self._before.get(key)
         if kept is None or kept[0] is not facts or not kept[1].isdisjoint(self._changed):
             return None

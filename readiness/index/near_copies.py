@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from readiness.facts import python, text
+from readiness.facts.python import PythonFacts
 from readiness.index.archives import Name, judge
 from readiness.index.inventory import FileClass, named_as_test
 from readiness.index.twins import overlap
@@ -87,7 +88,13 @@ def _aside(folder: str) -> bool:
 def build(index: RepoIndex) -> tuple[NearCopy, ...]:
     """Every pair of near copies among the live modules, the most alike first."""
     lines = dict(_modules(index))
-    shapes = {path: _functions(index, path) for path, number in lines.items() if number >= LONG}
+    of_files = index.of_each(python.SLICE, _functions)
+    known = index.paths(python.SLICE)
+    shapes = {
+        path: of_files[path] if path in known else frozenset[Function]()
+        for path, number in lines.items()
+        if number >= LONG
+    }
     read = compared(index.files) & shapes.keys()
     pairs = {*_of_one_blob(index, lines), *_of_one_name(read), *_sharing(shapes)}
     found = [
@@ -114,13 +121,17 @@ def _modules(index: RepoIndex) -> Iterator[tuple[str, int]]:
             yield path, known.lines
 
 
-def _functions(index: RepoIndex, path: str) -> frozenset[Function]:
-    facts = index.facts(python.SLICE, path)
+def _functions(path: str, facts: PythonFacts) -> frozenset[Function]:
     return frozenset(
         (each.name, each.end_line - each.line + 1)
-        for each in (facts.definitions if facts is not None else ())
+        for each in facts.definitions
         if each.kind == "function"
     )
+
+
+@lru_cache(1 << 14)
+def _longest(shape: frozenset[Function]) -> tuple[Function, ...]:
+    return tuple(sorted(shape, key=lambda each: (-each[1], each[0]))[:LONGEST])
 
 
 Pair = tuple[str, str]
@@ -150,7 +161,7 @@ def _sharing(shapes: dict[str, frozenset[Function]]) -> Iterator[Pair]:
     """The pairs that share one of their longest functions."""
     holders: dict[Function, list[str]] = {}
     for path, shape in shapes.items():
-        for function in sorted(shape, key=lambda each: (-each[1], each[0]))[:LONGEST]:
+        for function in _longest(shape):
             holders.setdefault(function, []).append(path)
     for paths in holders.values():
         if len(paths) <= MOST:

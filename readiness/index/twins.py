@@ -88,9 +88,10 @@ def _trees(copies: Iterable[tuple[str, ...]], eligible: list[str]) -> tuple[Tree
     """
     counted = set(eligible)
     files: Counter[str] = Counter()
-    for path in eligible:
-        for folder in _above(path):
-            files[folder] += 1
+    for home, number in Counter(path.rpartition("/")[0] for path in eligible).items():
+        files[home] += number
+        for folder in _above(home):
+            files[folder] += number
     shared: Counter[tuple[str, str]] = Counter()
     for paths in copies:
         paths = tuple(path for path in paths if path in counted)
