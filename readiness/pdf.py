@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from readiness.errors import UsageError, one_line
+from readiness.pdf_objects import packed
 
 CHROMIUM = "READINESS_CHROMIUM"  # names the program; empty for none
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -85,7 +86,7 @@ def _by_chromium(program: str, html: str) -> bytes:
         if not out.exists():
             said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
             raise UsageError(f"--pdf: {program} failed: {one_line(said) or done.returncode}")
-        return out.read_bytes()
+        return packed(out.read_bytes())
 
 
 def _by_weasyprint(html: str) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"_version", "errors"},
-    {"clean_room", "compiled", "model", "toml"},
+    {"clean_room", "compiled", "model", "pdf_objects", "toml"},
     {"config", "facts"},
     {"secrets"},
     {"index"},

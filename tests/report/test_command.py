@@ -21,6 +21,7 @@ from readiness.model import Report
 
 if TYPE_CHECKING:
     from conftest import Git
+    from pypdf import PdfReader
 
 Make = Callable[..., Report]
 DAY = 86_400
@@ -110,10 +111,14 @@ def printer() -> str:
     return str(program)
 
 
-def pages(file: Path) -> list[str]:
+def reader(file: Path) -> PdfReader:
     from pypdf import PdfReader
 
-    return [page.extract_text() for page in PdfReader(file).pages]
+    return PdfReader(file)
+
+
+def pages(file: Path) -> list[str]:
+    return [page.extract_text() for page in reader(file).pages]
 
 
 def test_the_pdf_is_printed_by_chromium(printer: str, bare: Path, tmp_path: Path) -> None:
@@ -121,6 +126,8 @@ def test_the_pdf_is_printed_by_chromium(printer: str, bare: Path, tmp_path: Path
     assert main(["report", str(bare), "--pdf", "--output", str(file)]) == 0
     first, second, third, *_ = pages(file)
     assert "The six dimensions" in first and "Road map" in second and "For engineers" in third
+    assert file.read_bytes().startswith(b"%PDF-1.5")  # it is packed
+    assert "/StructTreeRoot" in reader(file).root_object  # for screen readers
 
 
 def test_without_chromium_weasyprint_prints(
