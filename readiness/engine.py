@@ -210,20 +210,22 @@ def _make(
     )
     suppressed, lenient, scorecard = found.suppressed, found.lenient, found.scorecard
     answering = owners.tell(index, suppressed.active)
-    proposed = reconciled = None
+    proposed = reconciled = progress = None
     if options.plan:
         from readiness import planning
+        from readiness.plan import previous
 
         audited = planning.Audited(
             index, rules, installed, collected.facts, lenient, suppressed, scorecard
         )
         answering = planning.with_gains(audited, answering)
+        earlier = options.previous or _earlier_plan(repository, snapshot, config)
         proposed, reconciled = planning.make(
-            audited,
-            options,
-            previous=options.previous or _earlier_plan(repository, snapshot, config),
-            changed=_changed(repository, snapshot),
+            audited, options, previous=earlier, changed=_changed(repository, snapshot)
         )
+        if earlier is not None:
+            asked = {rule.id for rule in found.rules} - {each.rule for each in lenient.errors}
+            progress = previous.progress(earlier, index.files, found.judgement.findings, asked)
     stable = {rule.id for rule in rules if rule.status is Status.STABLE}
     gated = [finding for finding in suppressed.active if finding.rule in stable]
     comparison = _against(known, index, config, found, stable)
@@ -249,6 +251,7 @@ def _make(
         excluded=excluded,
         plan=proposed,
         reconciliation=reconciled,
+        progress=progress,
         committed_at=snapshot.committed_at,
         owners=answering,
         source_lines=languages.source_lines(index) if options.plan else (),

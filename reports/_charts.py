@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from string import ascii_uppercase
 
 from msgspec import Struct
 
@@ -13,7 +15,10 @@ from ._plan import Stage
 
 _TILES = 14
 _SMALL = 0.03  # the share of all below which a folder is told together with others
-_LETTER = 6.6  # units of width at the size of a label
+_LETTER = 7.0  # units of width at the size of a label
+_LINE = 16.0  # units of height of a line of labels
+_EDGE = 6.0  # units between a label and the border of its rectangle
+_LEAST = (11.0, 14.0)  # units of width and height that a single letter needs
 ELSEWHERE = "all else"
 NO_FILE = "no single file"
 ROOT = "files of the root"
@@ -31,7 +36,8 @@ class Area(Struct, frozen=True):
 
 
 class Tile(Struct, frozen=True):
-    """One rectangle of a treemap; `label` is what fits into it."""
+    """One rectangle of a treemap. `label` are the lines in it: the folder whole and what it holds;
+    where that has no room, they are empty and `letter` leads to the legend."""
 
     number: int
     area: Area
@@ -39,7 +45,12 @@ class Tile(Struct, frozen=True):
     y: float
     width: float
     height: float
-    label: str
+    label: tuple[str, ...]
+    letter: str = ""
+
+    @property
+    def holds_letter(self) -> bool:
+        return self.width >= _LEAST[0] and self.height >= _LEAST[1]
 
 
 class Band(Struct, frozen=True):
@@ -140,33 +151,50 @@ def treemap(found: Sequence[Area], width: float, height: float) -> list[Tile]:
     ordered = sorted(enumerate(found, 1), key=lambda entry: -len(entry[1].findings))
     sizes = squarify.normalize_sizes([len(a.findings) for _, a in ordered], width, height)
     boxes = squarify.squarify(sizes, 0, 0, width, height)
-    return [
-        Tile(
-            number=number,
-            area=area,
-            x=_round(box["x"] + 1),
-            y=_round(box["y"] + 1),
-            width=_round(max(1.0, box["dx"] - 2)),
-            height=_round(max(1.0, box["dy"] - 2)),
-            label=_label(area.name, box["dx"], box["dy"]),
+    letters = iter(ascii_uppercase)
+    tiles = []
+    for (number, area), box in zip(ordered, boxes, strict=True):
+        label = _label(area, box["dx"], box["dy"])
+        tiles.append(
+            Tile(
+                number=number,
+                area=area,
+                x=_round(box["x"] + 1),
+                y=_round(box["y"] + 1),
+                width=_round(max(1.0, box["dx"] - 2)),
+                height=_round(max(1.0, box["dy"] - 2)),
+                label=label,
+                letter="" if label else next(letters),
+            )
         )
-        for (number, area), box in zip(ordered, boxes, strict=True)
-    ]
+    return tiles
 
 
-def _label(name: str, width: float, height: float) -> str:
-    """As much of a folder's name as its rectangle holds, its end first."""
-    room = int((width - 12) / _LETTER)
-    if room < 4 or height < 22:
-        return ""
-    parts = [*name.rstrip("/*").split("/")]
-    ending = name[len(name.rstrip("/*")) :]
+def _label(area: Area, width: float, height: float) -> tuple[str, ...]:
+    """A folder's name, in two lines where it must be, and what it holds; none where they do not
+    fit. Folders before its last ones may go, the last is never cut."""
+    room = int((width - 2 * _EDGE) / _LETTER)
+    lines = int((height - _EDGE) / _LINE)
+    holds = f"{len(area.findings):,} · {area.severity}"
+    parts = area.name.rstrip("/*").split("/")
+    ending = area.name[len(area.name.rstrip("/*")) :]
+    if len(holds) > room:
+        return ()
     for first in range(len(parts)):
-        label = ("…/" if first else "") + "/".join(parts[first:]) + ending
-        if len(label) <= room:
-            return label
-    last = parts[-1] + ending
-    return last if len(last) <= room else f"{last[: room - 1]}…"
+        name = ("…/" if first else "") + "/".join(parts[first:]) + ending
+        told = _broken(name, room)
+        if told and len(told) < lines:
+            return (*told, holds)
+    return ()
+
+
+def _broken(name: str, room: int) -> tuple[str, ...]:
+    """A name in one or two lines of at most `room` characters, broken behind a sign."""
+    if len(name) <= room:
+        return (name,)
+    ends = [match.end() for match in re.finditer(r"[/_. -]", name)]
+    fitting = [end for end in ends if end <= room and len(name) - end <= room]
+    return (name[: fitting[-1]], name[fitting[-1] :]) if fitting else ()
 
 
 def path(

@@ -21,6 +21,11 @@ _HOSTS = (
 )
 
 
+# where these hosts show a page made of a file, no line of it is seen unless it is asked for plain
+_PLAIN = ("github", "gitlab")
+_MADE_INTO_PAGES = (".adoc", ".geojson", ".ipynb", ".markdown", ".md", ".mdx", ".rst", ".svg")
+
+
 def website(report: Report) -> str:
     """The page of the repository's remote, empty where it has none that is known to be one."""
     match = _REMOTE.fullmatch(report.remote or "")
@@ -38,7 +43,11 @@ def permalink(report: Report, location: Location) -> str:
     host = site.split("/")[2]
     blob, line = next((blob, line) for name, blob, line in _HOSTS if name in host)
     address = site + blob.format(commit=report.commit, path=uri(location.path))
-    return address + line.format(line=location.line) if location.line else address
+    if not location.line:
+        return address
+    pages = location.path.lower().endswith(_MADE_INTO_PAGES)
+    plain = "?plain=1" if pages and any(name in host for name in _PLAIN) else ""
+    return address + plain + line.format(line=location.line)
 
 
 def moment(seconds: int) -> str:

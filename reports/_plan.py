@@ -34,6 +34,22 @@ class Stage(Struct, frozen=True):
         return sum(action.where is Where.OUTSIDE for action in self.actions)
 
 
+class Leg(Struct, frozen=True):
+    """One phase of the road: what is to do in it, null where nothing is left, and what became of
+    the work that an earlier plan saw in it."""
+
+    phase: Phase
+    stage: Stage | None
+    done: tuple[Action, ...] = ()
+    left: tuple[Action, ...] = ()
+
+    @property
+    def share(self) -> str:
+        """2 of 8 (25%); empty where the earlier plan had nothing in it."""
+        of = len(self.done) + len(self.left)
+        return f"{len(self.done)} of {of} ({len(self.done) * 100 // of}%)" if of else ""
+
+
 def plan_of(report: Report) -> Plan:
     """The report's plan; only reports that have one are rendered as plans."""
     assert report.plan is not None
@@ -60,6 +76,21 @@ def stages(plan: Plan, now: float | None) -> list[Stage]:
             found.append(Stage(phase, actions, before, after))
             before = after
     return found
+
+
+def legs(report: Report, found: Iterable[Stage]) -> list[Leg]:
+    """The phases in which there is something to do, or was in an earlier plan."""
+    by_phase = {stage.phase: stage for stage in found}
+    progress = report.progress
+    told = []
+    for phase in Phase if by_phase or progress else ():
+        done, left = (
+            tuple(action for action in actions if action.phase is phase)
+            for actions in ((progress.done, progress.left) if progress else ((), ()))
+        )
+        if phase in by_phase or done or left:
+            told.append(Leg(phase, by_phase.get(phase), done, left))
+    return told
 
 
 def score_now(report: Report) -> float | None:

@@ -30,7 +30,7 @@ from ._costs import Cost, costs
 from ._decisions import Decision, Reason, decisions
 from ._forecast import ending
 from ._owners import owner_of, owners
-from ._plan import Stage, points, score_after, score_now, stages, work
+from ._plan import Leg, Stage, legs, points, score_after, score_now, stages, work
 from ._stories import Tale, chapters, tales
 from ._terminal import count, floored
 from ._words import brief, day, sentences, shortened
@@ -109,6 +109,7 @@ class Weekly(Struct, frozen=True):
     owners: str
     past: tuple[tuple[int, float], ...]
     stages: tuple[Stage, ...]
+    legs: tuple[Leg, ...]
     facts: tuple[Fact, ...]
     day: str
 
@@ -133,6 +134,7 @@ def weekly(report: Report) -> Weekly:
         owners=owners(report),
         past=_past(report, lambda point: point.overall),
         stages=found,
+        legs=tuple(legs(report, found)),
         facts=tuple(_facts(report)),
         day=day(report.committed_at) if report.committed_at else "",
     )

@@ -46,8 +46,23 @@ _RESULTS = {
     State.UNKNOWN: "could not be measured",
     State.NOT_APPLICABLE: "does not apply",
 }
-_WIDE, _NARROW = 860.0, 350.0
-_PATH_HEIGHT, _TREEMAP_HEIGHT = 180.0, 200.0
+_PATH_HEIGHT = 180.0
+
+
+class _Size(Struct, frozen=True):
+    """Which screens a chart is for, how wide it is in its own units, which are about theirs, so
+    that its labels are as large as text; and how high a treemap is."""
+
+    kind: str
+    width: float
+    height: float
+
+
+_SIZES = (
+    _Size("on-wide", 900.0, 210.0),
+    _Size("on-middle", 600.0, 240.0),
+    _Size("on-narrow", 320.0, 300.0),
+)
 
 
 class Group(Struct, frozen=True):
@@ -145,10 +160,8 @@ def render(report: Report, *, colour: bool = False) -> str:
         style=style,
         style_hash=_hash(style),
         told_once=[tale for tale in tales(report) if len(tale.findings) > 1],
-        treemaps=[
-            _charts.treemap(found, width, _TREEMAP_HEIGHT * factor)
-            for width, factor in ((_WIDE, 1.0), (_NARROW, 1.5))
-        ],
+        whole=Location,
+        treemaps=[(size, _charts.treemap(found, size.width, size.height)) for size in _SIZES],
     )
 
 
@@ -227,16 +240,16 @@ def _others(finding: Finding) -> tuple[list[str], int]:
     return others[:_SUBJECTS], max(0, len(others) - _SUBJECTS)
 
 
-def _paths(page: Weekly) -> list[_charts.Path]:
-    """The way to the target, for wide and for narrow screens."""
+def _paths(page: Weekly) -> list[tuple[_Size, _charts.Path]]:
+    """The way to the target, for screens of each size."""
     now = score_now(page.report)
     if now is None:
         return []
     target = page.report.scorecard.target
     made = (
-        _charts.path(page.stages, now, target, width, _PATH_HEIGHT) for width in (_WIDE, _NARROW)
+        (size, _charts.path(page.stages, now, target, size.width, _PATH_HEIGHT)) for size in _SIZES
     )
-    return [path for path in made if path is not None]
+    return [(size, path) for size, path in made if path is not None]
 
 
 def _plain(page: Weekly) -> str:

@@ -174,17 +174,26 @@ def _forecast(page: Weekly) -> Iterator[str]:
 
 
 def _road_map(page: Weekly) -> Iterator[str]:
-    if not page.stages:
+    if not page.legs:
         return
-    yield "| Phase | Window | Actions | Outside | Effort | Score after |"
-    yield "|---|---|---:|---:|---|---:|"
-    for stage in page.stages:
-        yield (
-            f"| {stage.phase.value}. {stage.phase.label} | {WINDOWS[stage.phase]} | "
+    progress = page.report.progress
+    done = " Done |" if progress else ""
+    yield f"| Phase | Window |{done} Left | Outside | Effort left | Score after |"
+    yield f"|---|---|{'---|' if progress else ''}---:|---:|---|---:|"
+    for leg in page.legs:
+        stage = leg.stage
+        share = f" {leg.share or '–'} |" if progress else ""
+        told = (
             f"{len(stage.actions)} | {stage.outside} | {efforts(stage.actions)} | "
-            f"{points(stage.after)} |"
+            f"{points(stage.after)}"
+            if stage
+            else "0 | 0 | none | –"
         )
+        yield f"| {leg.phase.value}. {leg.phase.label} | {WINDOWS[leg.phase]} |{share} {told} |"
     yield ""
+    if progress:
+        at = f", of commit {code(progress.base_commit[:7])}," if progress.base_commit else ""
+        yield f"Done: of what the earlier plan{at} had to do in the repository."
     yield "Efforts are estimates, windows a proposal."
 
 

@@ -511,6 +511,19 @@ def test_a_place_is_linked_at_the_commit_where_the_remote_is_known(
     assert address or "](http" not in text
 
 
+@pytest.mark.parametrize(
+    ("remote", "ending"),
+    [
+        ("https://github.com/acme/shop", "a.md?plain=1#L7"),
+        ("https://gitlab.com/acme/shop", "a.md?plain=1#L7"),
+        ("https://bitbucket.org/acme/shop", "a.md#lines-7"),
+    ],
+)
+def test_a_line_of_a_document_is_linked_as_plain_text(remote: str, ending: str) -> None:
+    found = msgspec.structs.replace(COPY, location=Location("a.md", 7))
+    assert f"/{ending})" in render("markdown", report(remote=remote, findings=(found,)))
+
+
 def test_a_place_is_not_linked_where_what_was_audited_is_not_the_commit() -> None:
     assert "](http" not in render("markdown", report(dirty=True))
 

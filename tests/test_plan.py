@@ -28,6 +28,7 @@ from readiness.model import (
     Where,
 )
 from readiness.plan import propose
+from readiness.plan.previous import progress
 from readiness.rule import summarise
 from readiness.testing import build_index
 
@@ -528,3 +529,30 @@ def test_a_target_of_ones_own_marks_fewer_actions(
     assert "that are enough for target 10 in each" in capsys.readouterr().out
     assert main([*arguments, "--target", "nan"]) == 2
     assert "nan is no score" in capsys.readouterr().err
+
+
+def test_an_earlier_plan_is_done_as_far_as_nothing_that_it_was_for_is_found() -> None:
+    open_, fixed, unasked = (
+        Finding("HYG001", Location(path), "m", Severity.HIGH, Confidence.HIGH)
+        for path in ("old/", "gone/", "unasked/")
+    )
+
+    def action(name: str, because: Finding, **more: Any) -> Action:
+        kind = more.pop("kind", ActionKind.MODIFY)
+        rules = more.pop("rules", ("HYG001",))
+        return Action(kind, ("old/",), "t", (because.fingerprint,), id=name, rules=rules, **more)
+
+    plan = Plan(
+        "abc",
+        (
+            action("A1", fixed),
+            action("A2", open_),
+            action("A3", fixed, kind=ActionKind.ARCHIVE),  # its folder is still there
+            action("A4", fixed, kind=ActionKind.KEEP),
+            action("A5", fixed, where=Where.OUTSIDE),
+            action("A6", unasked, rules=("SEC001",)),
+        ),
+    )
+    became = progress(plan, {"old/a.py": None}, [open_], {"HYG001"})
+    assert [each.id for each in became.done] == ["A1"]
+    assert [each.id for each in became.left] == ["A2", "A3"]

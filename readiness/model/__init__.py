@@ -13,6 +13,7 @@ from readiness.model.plans import (
     Phase,
     Plan,
     Priority,
+    Progress,
     Where,
 )
 from readiness.model.reconciliation import (
@@ -96,6 +97,7 @@ __all__ = [
     "Plan",
     "Point",
     "Priority",
+    "Progress",
     "Reconciliation",
     "Report",
     "Reported",

@@ -146,3 +146,12 @@ class Plan(Struct, frozen=True):
     forecast: tuple[Forecast, ...] = ()
     notes: tuple[str, ...] = ()
     gains: dict[str, float] = {}
+
+
+class Progress(Struct, frozen=True):
+    """What became of the work that an earlier plan, of `base_commit`, saw in the repository. What
+    cannot be told, because its rules were not asked, is in neither."""
+
+    base_commit: str | None
+    done: tuple[Action, ...]
+    left: tuple[Action, ...]

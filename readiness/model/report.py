@@ -7,7 +7,7 @@ from msgspec import Struct
 from readiness.model.comparison import Comparison
 from readiness.model.findings import Finding, Outcome, RuleError, Story
 from readiness.model.owners import Owner
-from readiness.model.plans import Plan
+from readiness.model.plans import Plan, Progress
 from readiness.model.reconciliation import Reconciliation
 from readiness.model.trend import Trend
 from readiness.model.values import (
@@ -161,3 +161,4 @@ class Report(Struct, frozen=True):
     owners: tuple[Owner, ...] = ()
     source_lines: tuple[SourceLines, ...] = ()  # of a report with a plan
     excerpts: Excerpts | None = None  # of a report that shows them
+    progress: Progress | None = None  # where there is an earlier plan

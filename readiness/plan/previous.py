@@ -1,14 +1,15 @@
-"""What people decided in an earlier plan: their KEEP, with a reason, holds in later ones."""
+"""An earlier plan: what people decided to keep in it, with a reason, holds in later ones; and what
+became of its work."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from msgspec import Struct
 
 from readiness.errors import one_line
-from readiness.model import Action, ActionKind, Finding, Plan
-from readiness.plan.fates import CHANGES
+from readiness.model import Action, ActionKind, Finding, Plan, Progress, Where
+from readiness.plan.fates import CHANGES, GOING
 
 
 class Kept(Struct, frozen=True):
@@ -56,6 +57,25 @@ def kept_by(plan: Plan | None, files: Mapping[str, object], findings: Sequence[F
         for path in here:
             paths.update(_below(path, files))
     return Kept(tuple(actions), frozenset(paths), frozenset(declined), tuple(notes))
+
+
+def progress(
+    plan: Plan, files: Mapping[str, object], findings: Sequence[Finding], asked: Set[str]
+) -> Progress:
+    """What became of the work that `plan` saw in the repository, by the `files` and all `findings`
+    of today, waived ones too. `asked` are the rules that were asked today."""
+    open_ = {finding.fingerprint for finding in findings}
+    done: list[Action] = []
+    left: list[Action] = []
+    for action in plan.actions:
+        if action.kind is ActionKind.KEEP or action.where is Where.OUTSIDE:
+            continue
+        stays = action.kind in GOING and any(_below(path, files) for path in action.paths)
+        if stays or not open_.isdisjoint(action.because):
+            left.append(action)
+        elif action.because and asked >= set(action.rules):
+            done.append(action)
+    return Progress(plan.base_commit, tuple(done), tuple(left))
 
 
 def _below(path: str, files: Mapping[str, object]) -> Sequence[str]:

@@ -34,6 +34,7 @@ from readiness.model import (
     Plan,
     Point,
     Priority,
+    Progress,
     Report,
     RuleError,
     Score,
@@ -253,6 +254,10 @@ def _report(number: int = 45, **changes: object) -> Report:
         source_lines=(SourceLines("py", 640, True), SourceLines("ts", 360, False)),
         excerpts=_excerpts(every),
     )
+    assert whole.plan is not None
+    earlier = [action for action in whole.plan.actions if action.where is Where.REPOSITORY][1:]
+    became = Progress("1212121" + "0" * 33, tuple(earlier[::3]), tuple(earlier[1::3]))
+    whole = msgspec.structs.replace(whole, progress=became)
     whole = msgspec.structs.replace(whole, history=_trend(whole, 20))
     return msgspec.structs.replace(whole, **changes)
 

@@ -45,7 +45,7 @@ def test_each_part_is_there_where_there_is_something_to_tell(name: str, make_rep
 
 @pytest.mark.parametrize("name", ["html", "mail", "markdown"])
 def test_what_nobody_knows_is_left_out(name: str, make_report: Make) -> None:
-    bare = make_report(plan=None, history=None, owners=(), waived=(), committed_at=0)
+    bare = make_report(plan=None, history=None, owners=(), waived=(), committed_at=0, progress=None)
     page = render(name, bare)
     for part in ("Decisions asked", "What changed", "Road map", "this week", "1 week", "orecast"):
         assert part not in page
@@ -186,6 +186,17 @@ def test_a_path_leads_to_the_commit_where_the_remote_is_known(make_report: Make)
     link = f'href="https://github.com/acme/an-example-platform/blob/{report.commit}/'
     assert path.path is not None and link in render("html", report)
     assert link not in render("html", replace(report, remote=None))
+
+
+def test_every_place_of_a_finding_is_a_link(make_report: Make) -> None:
+    page = render("html", make_report())
+    _, _, findings = page.partition('<section id="findings">')
+    findings, _, _ = findings.partition('<section id="folders">')
+    bodies = re.findall(r'(?s)<div id="f-.*?</details>', findings)
+    assert bodies
+    for body in bodies:
+        text = re.sub(r'(?s)<a href="https://github.com/.*?</a>|<pre.*?</pre>', "", body)
+        assert not re.search(r"<code>[^<]*\.(?:py|md)\b", text)
 
 
 def test_two_findings_alike_have_names_of_their_own(make_report: Make) -> None:
@@ -333,6 +344,47 @@ def test_a_finding_shows_its_lines_and_says_which_of_them_it_means(make_report: 
     assert "\\x1b[31m \\u202e \\u200b" in page
     assert "for the worst findings alone: 7 more places are left out" in page
     assert '<pre class="code">' not in render("html", replace(report, excerpts=None))
+
+
+@pytest.mark.parametrize("name", ["html", "mail", "markdown"])
+def test_the_road_map_tells_what_share_of_an_earlier_plan_is_done(
+    name: str, make_report: Make
+) -> None:
+    report = make_report()
+    assert report.progress
+    first = [
+        sum(each.phase == 1 for each in had) for had in (report.progress.done, report.progress.left)
+    ]
+    share = f"{first[0]} of {sum(first)} ({first[0] * 100 // sum(first)}%)"
+    assert share in render(name, report) and "1212121" in render(name, report)
+    assert share not in render(name, replace(report, progress=None))
+    assert "earlier plan" not in render(name, replace(report, progress=None))
+
+
+def test_a_phase_in_which_nothing_is_left_stays_on_the_road(make_report: Make) -> None:
+    report = make_report()
+    assert report.plan and report.progress
+    later = tuple(action for action in report.plan.actions if action.phase != 1)
+    became = replace(report.progress, left=tuple(a for a in report.progress.left if a.phase != 1))
+    done = replace(report, plan=replace(report.plan, actions=later), progress=became)
+    page = render("html", done)
+    assert '<a href="#phase-1">' in page and 'id="phase-1"' in page and "(100%)" in page
+
+
+@pytest.mark.parametrize("size", ["on-wide", "on-middle", "on-narrow"])
+def test_each_folder_is_named_whole_in_the_map_or_in_its_legend(
+    size: str, make_report: Make
+) -> None:
+    page = render("html", make_report(300))
+    charts = re.findall(rf'(?s)<svg class="chart {size}" .*?</svg>', page)
+    legend = "".join(re.findall(rf'(?s)<ul class="legend {size}">.*?</ul>', page))
+    tiles = re.findall(r'(?s)<a href="#(in-\d+)"(.*?)</a>', charts[-1])
+    assert len(tiles) > 5
+    for name, tile in tiles:
+        texts = re.findall(r"<text[^>]*>(.*?)</text>", tile)
+        whole = len(texts) > 1 and re.fullmatch(r"[\d,]+ · \w+", texts[-1])
+        assert whole or f'href="#{name}"' in legend
+        assert not any(text.endswith("…") for text in texts)
 
 
 # -- texts
