@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from readiness.facts.compose import interpolate
 from readiness.facts.programs import program
-from readiness.facts.shell import Command
+from readiness.facts.shell import Command, ShellFacts
+from readiness.facts.workflow import WorkflowFacts
 from readiness.index import RepoIndex
 from readiness.index.containers import Container, Image, builds
 from readiness.index.containers.images import base_image
@@ -212,13 +213,21 @@ def problem(probe: Probe) -> tuple[str, Severity, bool] | None:
 def asked_by_commands(index: RepoIndex) -> Iterator[tuple[str, int, str]]:
     """(file, line, path) of what scripts and CI steps ask of the ports of services built here."""
     ports = {port for container in deployed(index) if own(container) for port in _ports(container)}
-    for file, command in builds.commands(index):
-        if not {"curl", "wget"} & {*command.words[:3]} or not live(index, file):
-            continue
-        for match in _URL.finditer(" ".join(command.words)[:4000]):
-            path = (match[2] or "/").partition("?")[0]
-            if match[1] and int(match[1]) in ports and HEALTH.search(path) and "$" not in path:
-                yield file, command.line, path
+    for file, (line, port, path) in builds.in_commands(index, _asked_in):
+        if port in ports and live(index, file):
+            yield file, line, path
+
+
+def _asked_in(path: str, facts: ShellFacts | WorkflowFacts) -> tuple[tuple[int, int, str], ...]:
+    """(line, port, path) of the health routes that one script or CI definition asks for."""
+    return tuple(
+        (command.line, int(match[1]), route)
+        for command in builds.of_file(path, facts)
+        if {"curl", "wget"} & {*command.words[:3]}
+        for match in _URL.finditer(" ".join(command.words)[:4000])
+        if match[1] and HEALTH.search(route := (match[2] or "/").partition("?")[0])
+        if "$" not in route
+    )
 
 
 def _ports(container: Container) -> Iterator[int]:

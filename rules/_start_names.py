@@ -117,12 +117,16 @@ class Judge:
 
     @cached_property
     def _ends(self) -> dict[str, list[str]]:
-        """The last part of a path -> the live files that end in it."""
+        """The last part of a path -> the files that end in it."""
         found: dict[str, list[str]] = {}
         for path in self._index.files:
-            if not self._index.inventory.is_(path, *ASIDE):
-                found.setdefault(path.rpartition("/")[2], []).append(path)
+            found.setdefault(path.rpartition("/")[2], []).append(path)
         return found
+
+    def _named(self, name: str) -> Iterator[str]:
+        """The live files of that name."""
+        found = self._ends.get(name, ())
+        return (path for path in found if not self._index.inventory.is_(path, *ASIDE))
 
     def command(
         self, file: str, asks: Asks, homes: tuple[str, ...], speaker: Speaker
@@ -257,7 +261,7 @@ class Judge:
         parts = name.text.strip("/").split("/")[:20]
         if _SYSTEM.match(name.text) or "$" in name.text or said.speaker is Speaker.DOCUMENT:
             return
-        if not name.text.endswith((".py", ".sh")) or parts[-1] in self._ends:
+        if not name.text.endswith((".py", ".sh")) or any(self._named(parts[-1])):
             return
         for number in range(1, len(parts) - 1):
             if "/".join(parts[number:-1]) in self._index.folders:
@@ -349,7 +353,7 @@ class Judge:
         if any(place in self._index.history.removed for place in places):
             return False
         end = "/" + normal(text).lstrip("./")
-        return any(f"/{path}".endswith(end) for path in self._ends.get(posixpath.basename(end), ()))
+        return any(f"/{path}".endswith(end) for path in self._named(posixpath.basename(end)))
 
 
 _PATTERN = re.compile(r"[*?\[]")

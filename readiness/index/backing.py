@@ -11,7 +11,6 @@ from msgspec import Struct
 from readiness.facts import manifest, python
 from readiness.facts.compose import interpolate
 from readiness.facts.python import PythonFacts
-from readiness.index.archives import below
 from readiness.index.configuration import service_of
 from readiness.index.inventory import FileClass
 from readiness.model import Evidence, Location
@@ -117,11 +116,6 @@ class _Reader:
     def __init__(self, index: RepoIndex, path: str) -> None:
         self._index = index
         service = service_of(index, path)
-        self._files = [
-            file
-            for file in below(index, service)
-            if index.inventory.is_(file, FileClass.LIVE) and service_of(index, file) == service
-        ]
         self._manifests = [
             file
             for file in index.folders[service]
@@ -129,15 +123,13 @@ class _Reader:
         ]
         self._modules: dict[str, tuple[str, int]] = {}
         self._keys: dict[str, tuple[str, int]] = {}
-        known = index.paths(python.SLICE)
         modules = index.of_each(python.SLICE, _modules)
-        for file in self._files:
-            if file in known:
-                for top, line in modules[file].items():
-                    self._modules.setdefault(top, (file, line))
-                facts = index.facts(python.SLICE, file)
-                for read in facts.environment if facts is not None else ():
-                    self._keys.setdefault(read.key, (file, read.line))
+        for file in _code_of(index, service):
+            for top, line in modules[file].items():
+                self._modules.setdefault(top, (file, line))
+            facts = index.facts(python.SLICE, file)
+            for read in facts.environment if facts is not None else ():
+                self._keys.setdefault(read.key, (file, read.line))
 
     def imported(self, kind: _Kind) -> bool:
         own = {top for top in kind.modules if top in self._modules}
@@ -162,6 +154,19 @@ class _Reader:
         for key, (file, line) in sorted(self._keys.items()):
             if pattern.search(key):
                 yield Evidence(f"{file} reads {key}", Location(file, line))
+
+
+def _code_of(index: RepoIndex, service: str) -> Iterator[str]:
+    """The live Python files of a service, sorted by path."""
+    own: dict[str, bool] = {}  # folder -> is it of the service
+    above = f"{service}/" if service else ""
+    for file in index.paths(python.SLICE):
+        if file.startswith(above) and index.inventory.is_(file, FileClass.LIVE):
+            folder = file.rpartition("/")[0]
+            if folder not in own:
+                own[folder] = service_of(index, file) == service
+            if own[folder]:
+                yield file
 
 
 def _modules(path: str, facts: PythonFacts) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -160,13 +160,23 @@ def _loaders(index: RepoIndex, live: dict[str, PythonFacts]) -> dict[str, list[L
     of_files = index.of_each(python.SLICE, _of_file, settings)
     found = {path: list(of_files[path]) for path in live if of_files[path]}
     wrapping: dict[str, list[Loader]] = {}
-    for path, facts in live.items():
-        edges = index.imports.imports.get(path, ())
-        wraps = tuple(sorted({edge.target for edge in edges} & found.keys() - {path}))
-        for name, line in _named_loaders(facts) if wraps and path not in found else ():
+    for path, wraps in _importing(index, live, found).items():
+        for name, line in _named_loaders(live[path]):
             loader = Loader(path, line, Kind.LOADER, name, wraps=wraps)
             wrapping.setdefault(path, []).append(loader)
     return found | wrapping
+
+
+def _importing(
+    index: RepoIndex, live: Iterable[str], found: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """The live files that import some of the files `found` and are none of them -> which."""
+    targets: dict[str, set[str]] = {}
+    for target in found:
+        for edge in index.imports.importers.get(target, ()):
+            targets.setdefault(edge.source, set()).add(target)
+    importing = (path for path in live if path in targets and path not in found)
+    return {path: tuple(sorted(targets[path])) for path in importing}
 
 
 def _settings_classes(index: RepoIndex, live: dict[str, PythonFacts]) -> set[str]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from readiness.facts import manifest, python
 from readiness.facts.manifest import ManifestFacts
-from readiness.facts.shell import Command
-from readiness.index.containers.builds import commands, folders_of
+from readiness.facts.shell import Command, ShellFacts
+from readiness.facts.workflow import WorkflowFacts
+from readiness.index.containers.builds import folders_of, in_commands, of_file
 from readiness.index.containers.images import Image, locate
 
 if TYPE_CHECKING:
@@ -122,13 +123,12 @@ class Roots:
                     yield place
 
     def _read_commands(self) -> None:
-        for path, command in commands(self._index):
-            for value in _python_paths(command):
-                for folder in folders_of(path, command):
-                    root = _join(folder, value)
-                    if root is not None and root in self._index.folders:
-                        self._add("" if root == folder else folder, root)
-                        break
+        for path, (command, value) in in_commands(self._index, _set_in):
+            for folder in folders_of(path, command):
+                root = _join(folder, value)
+                if root is not None and root in self._index.folders:
+                    self._add("" if root == folder else folder, root)
+                    break
 
     # -- what a folder makes of it
 
@@ -174,6 +174,13 @@ class Roots:
         parts = text.strip("/").split("/")
         ends = ("/".join(parts[start:]) for start in range(min(len(parts), _DEEPEST)))
         return next((end for end in ends if end in self._index.folders), None)
+
+
+def _set_in(path: str, facts: ShellFacts | WorkflowFacts) -> tuple[tuple[Command, str], ...]:
+    """(command, folder that it puts on the path) of one script or CI definition."""
+    return tuple(
+        (command, value) for command in of_file(path, facts) for value in _python_paths(command)
+    )
 
 
 def _python_paths(command: Command) -> Iterator[str]:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from readiness.facts import compose, dockerfile, manifest, markdown, shell
+from readiness.facts.markdown import MarkdownFacts
 from readiness.facts.programs import unwrap
-from readiness.facts.shell import Command
+from readiness.facts.shell import Command, ShellFacts
+from readiness.facts.workflow import WorkflowFacts
 from readiness.index.commands.lines import PACKAGE_RUNNERS, RUNNERS, innermost, program_of
 from readiness.index.commands.tasks import Task, task_of
-from readiness.index.containers.builds import commands, folders_of, normal
+from readiness.index.containers.builds import folders_of, in_commands, normal, of_file
 from readiness.index.inventory import ASIDE, FileClass
 from readiness.index.tests import SuiteFile
 
@@ -80,15 +82,15 @@ def build(index: RepoIndex) -> list[TestRun]:
 
 def _commands(index: RepoIndex) -> Iterator[tuple[str, Command, list[str] | None]]:
     """Every command that may run tests, and where it may start; null where its folder tells."""
-    for file, command in commands(index):
-        if _of_tests(command):
-            yield file, command, None
+    for file, command in in_commands(index, _in_file):
+        yield file, command, None
     for file, facts in index.each(manifest.SLICE):
         for script in facts.scripts:
             for command in filter(_of_tests, script.commands):
                 yield file, command, [posixpath.dirname(file)]
-    for file, document in index.each(markdown.SLICE):
-        for command in filter(_of_tests, document.commands):
+    documents = index.of_each(markdown.SLICE, _in_document)
+    for file in index.paths(markdown.SLICE):
+        for command in documents[file]:
             yield file, command, [posixpath.join(posixpath.dirname(file), command.directory), ""]
     for file, image in index.each(dockerfile.SLICE):
         for stage in image.stages:
@@ -100,6 +102,14 @@ def _commands(index: RepoIndex) -> Iterator[tuple[str, Command, list[str] | None
             for command in (*service.entrypoint, *service.command):
                 if _of_tests(command):
                     yield file, command, [posixpath.dirname(file), ""]
+
+
+def _in_file(path: str, facts: ShellFacts | WorkflowFacts) -> tuple[Command, ...]:
+    return tuple(filter(_of_tests, of_file(path, facts)))
+
+
+def _in_document(path: str, facts: MarkdownFacts) -> tuple[Command, ...]:
+    return tuple(filter(_of_tests, facts.commands))
 
 
 def _of_tests(command: Command) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from readiness.facts.shell.argv import split
@@ -268,6 +269,11 @@ _LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0")
 
 def task_of(words: Sequence[str]) -> Task:
     """The task of a command: of what runs behind its wrappers, or in its container."""
+    return _task_of(tuple(words))
+
+
+@lru_cache(1 << 14)
+def _task_of(words: tuple[str, ...]) -> Task:
     inner = innermost(words)
     task = _task_of_program(inner) if inner else Task.OTHER
     if task is Task.OTHER and len(inner) < len(words) and "." not in inner[0]:
@@ -353,5 +359,10 @@ def input_command(inputs: dict[str, str]) -> tuple[str, ...]:
     """The words of a command that an action is given as an input (`command`, `run`, `args`)."""
     for key in ("command", "run", "script", "cmd", "arguments", "args", "commands"):
         if inputs.get(key):
-            return tuple(split(inputs[key]))
+            return _split(inputs[key])
     return ()
+
+
+@lru_cache(1 << 10)
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(split(text))
