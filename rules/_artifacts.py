@@ -60,6 +60,15 @@ def tool(name: str) -> str:
     return _FOLDERS.get(name.lower(), "build output" if name.endswith(".egg-info") else "")
 
 
+@lru_cache(1 << 16)
+def may_be(path: str) -> bool:
+    """Does a path, whatever else there is, look like what a tool leaves behind?"""
+    *folders, name = path.split("/")
+    name = name.lower()
+    known = name in _NAMES or name.endswith("~") or name.rpartition(".")[2] in _EXTENSIONS
+    return known or any(map(tool, folders))
+
+
 def tool_folder(index: RepoIndex, path: str) -> tuple[str, str] | None:
     """The topmost folder above `path` that only a tool makes, and what it is. Among tests and
     samples such a folder is a sample, but for what every run of tests leaves behind."""

@@ -47,13 +47,14 @@ def needs_of(index: RepoIndex) -> list[Need]:
     tops: dict[str, str] = {}
     manifests: list[str] = []
     for path in index.files:
-        if not index.inventory.is_(path, *MAINTAINED):
-            continue
-        folder, _, name = path.rpartition("/")
-        if name.endswith(".py") and _imported(index, path):
-            tops.setdefault(folder.partition("/")[0], path)
-        if name == "package.json":
-            manifests.append(folder)
+        if path.endswith(".py"):
+            top = path.partition("/")[0] if "/" in path else ""
+            if top not in tops and _imported(index, path):
+                tops[top] = path
+        elif path.endswith("package.json") and index.inventory.is_(path, *MAINTAINED):
+            folder, _, name = path.rpartition("/")
+            if name == "package.json":
+                manifests.append(folder)
     if tops:
         probes = tuple(f"{top}/__pycache__/module.pyc".lstrip("/") for top in sorted(tops))
         why = f"{next(iter(tops.values()))} is compiled when it is imported"
@@ -105,8 +106,9 @@ def _installs(index: RepoIndex, folder: str) -> bool:
 
 
 def _imported(index: RepoIndex, path: str) -> bool:
-    """Is a file imported, so that byte code appears beside it? Scripts that are run are not."""
-    return (
+    """Is a file that is maintained imported, so that byte code appears beside it? Scripts that are
+    run are not."""
+    return index.inventory.is_(path, *MAINTAINED) and (
         path.endswith("/__init__.py")
         or path in index.imports.importers
         or index.inventory.is_(path, FileClass.TEST)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -39,7 +40,7 @@ class LeftStart(Struct, frozen=True):
 
 def left_starts(index: RepoIndex) -> Iterator[LeftStart]:
     newest, used = _newest(index), _used(index)
-    for path in index.files:
+    for path in filter(_may_start, index.files):
         known = index.history.files.get(path)
         idle = index.snapshot.committed_at - known.last if known is not None else 0
         if known is None or idle < min(_SCRIPT, _PROCFILE, _COMPOSE):
@@ -115,6 +116,14 @@ def _off_platform(index: RepoIndex, path: str) -> bool:
     return beside.isdisjoint(_PLATFORM) and not _is_named(index, path)
 
 
+@lru_cache(1 << 16)
+def _may_start(path: str) -> bool:
+    """Is it a compose file, a Procfile, or a script that is named after setting up or starting?"""
+    compose_file = compose.SLICE.kind(path) is not None
+    return compose_file or path.lower().rpartition("/")[2] == "procfile" or _is_called(path)
+
+
+@lru_cache(1 << 16)
 def _is_called(path: str) -> bool:
     """Is it a script that is named after setting up or starting?"""
     name = path.rpartition("/")[2]

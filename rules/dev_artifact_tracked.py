@@ -11,7 +11,7 @@ from readiness.index.inventory import FileClass
 from readiness.model import ActionKind, Area, Confidence, Dimension, Evidence, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
 
-from ._artifacts import certain, kind_of, tool, tool_folder, used
+from ._artifacts import certain, kind_of, may_be, tool, tool_folder, used
 from ._copies import backup_cause
 from ._figures import counted, size_of
 
@@ -82,7 +82,7 @@ class DevArtifactTracked(Rule):
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
         groups: dict[tuple[str, str], list[str]] = {}
-        for path in index.files:
+        for path in filter(may_be, index.files):
             if index.inventory.is_(path, FileClass.ARCHIVE):
                 continue
             place = tool_folder(index, path)

@@ -70,6 +70,8 @@ _KINDS: dict[str, _Kind] = {
     "Cassandra": _kind("cassandra|scylla", "cassandra", r"CASSANDRA", "cassandra-driver"),
     "ClickHouse": _kind("clickhouse", "clickhouse_driver clickhouse_connect", r"CLICKHOUSE"),
 }  # fmt: skip
+_MODULES = frozenset(("sqlalchemy", "django")).union(*(kind.modules for kind in _KINDS.values()))
+_KEYS = re.compile("|".join(f"(?:{kind.keys})" for kind in _KINDS.values()))
 _ELSEWHERE = ("test",)
 _ASIDE = re.compile(r"(?:^|[-_./])(?:dev\w*|tests?|testing|docs?|lint|ci)(?:[-_.]|$)[^/]*$")
 
@@ -123,13 +125,13 @@ class _Reader:
         ]
         self._modules: dict[str, tuple[str, int]] = {}
         self._keys: dict[str, tuple[str, int]] = {}
-        modules = index.of_each(python.SLICE, _modules)
+        telling = index.of_each(python.SLICE, _telling)
         for file in _code_of(index, service):
-            for top, line in modules[file].items():
+            modules, keys = telling[file]
+            for top, line in modules:
                 self._modules.setdefault(top, (file, line))
-            facts = index.facts(python.SLICE, file)
-            for read in facts.environment if facts is not None else ():
-                self._keys.setdefault(read.key, (file, read.line))
+            for key, line in keys:
+                self._keys.setdefault(key, (file, line))
 
     def imported(self, kind: _Kind) -> bool:
         own = {top for top in kind.modules if top in self._modules}
@@ -150,9 +152,8 @@ class _Reader:
                     yield Evidence(text, Location(file, each.line))
 
     def keys(self, name: str, kind: _Kind) -> Iterator[Evidence]:
-        pattern = re.compile(kind.keys)
         for key, (file, line) in sorted(self._keys.items()):
-            if pattern.search(key):
+            if re.search(kind.keys, key):
                 yield Evidence(f"{file} reads {key}", Location(file, line))
 
 
@@ -169,13 +170,20 @@ def _code_of(index: RepoIndex, service: str) -> Iterator[str]:
                 yield file
 
 
-def _modules(path: str, facts: PythonFacts) -> dict[str, int]:
-    """The top-level modules that a file imports -> the first line."""
-    lines: dict[str, int] = {}
-    for each in facts.imports:
-        if not (each.level or each.typing):
-            lines.setdefault(each.module.partition(".")[0], each.line)
-    return lines
+_Lines = tuple[tuple[str, int], ...]
+
+
+def _telling(path: str, facts: PythonFacts) -> tuple[_Lines, _Lines]:
+    """What may tell of a backing service in a file, with the lines: the top-level modules that it
+    imports, and the keys that it reads."""
+    tops = (
+        (each.module.partition(".")[0], each.line)
+        for each in facts.imports
+        if not (each.level or each.typing)
+    )
+    modules = tuple((top, line) for top, line in tops if top in _MODULES)
+    read = ((each.key, each.line) for each in facts.environment)
+    return modules, tuple((key, line) for key, line in read if _KEYS.search(key))
 
 
 def _is_server(image: str) -> bool:

@@ -33,14 +33,10 @@ def _split_case(stem: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", stem)
 
 
+@lru_cache(_MANY)
 def is_named(path: str) -> bool:
     """Does the name of a script or target say that it starts something, and nothing else?"""
-    return _is_start(path.rpartition("/")[2].partition(".")[0])
-
-
-@lru_cache(_MANY)
-def _is_start(stem: str) -> bool:
-    words = _words(stem)
+    words = words_of(path)
     return any(map(_STARTS.fullmatch, words)) and not any(map(_OTHERWISE.fullmatch, words))
 
 
