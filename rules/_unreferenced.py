@@ -14,7 +14,7 @@ from readiness.facts.python import PythonFacts
 from readiness.index import RepoIndex, islands
 from readiness.index.archives import Name, judge, tokens
 from readiness.index.history import FileHistory
-from readiness.index.inventory import RUN, FileClass, is_example, supports_tests
+from readiness.index.inventory import RUN, FileClass, files_of, is_example, supports_tests
 from readiness.index.reachability import Standing
 
 from ._kin import kin
@@ -195,9 +195,8 @@ def _busy(index: RepoIndex) -> set[str]:
 
 
 def _modules(index: RepoIndex) -> Iterable[str]:
-    for path in index.files:
-        module = path.endswith(".py") and not path.endswith("__init__.py")
-        if module and index.inventory.is_(path, *RUN):
+    for path in files_of(index, *RUN):
+        if path.endswith(".py") and not path.endswith("__init__.py"):
             yield path
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from readiness.index import RepoIndex
-from readiness.index.inventory import RUN
+from readiness.index.inventory import RUN, files_of
 from readiness.index.reachability import Standing
 from readiness.model import Area, Dimension, Evidence, Finding, Severity
 from readiness.rule import Example, Rule, against, for_
@@ -150,11 +150,7 @@ class UnreferencedModule(Rule):
         return "the history is not all there, so nobody can tell who works on what"
 
     def check(self, index: RepoIndex) -> Iterator[Finding]:
-        modules = [
-            path
-            for path in index.files
-            if path.endswith(_SUFFIXES) and index.inventory.is_(path, *RUN)
-        ]
+        modules = [path for path in files_of(index, *RUN) if path.endswith(_SUFFIXES)]
         unused: dict[str, tuple[Candidate, Condition]] = {}
         for path in modules:
             alive = index.reachability.standing(path) in _ALIVE

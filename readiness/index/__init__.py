@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from readiness.index.ignores import Ignores
     from readiness.index.imports import ImportGraph
     from readiness.index.inventory import Inventory
-    from readiness.index.memory import Memory, Remembered
+    from readiness.index.memory import Memory
     from readiness.index.profile import Profile
     from readiness.index.reachability import Reachability
     from readiness.index.references import References
@@ -53,25 +53,22 @@ class Made(dict[str, V]):
         self._facts = partial(index.facts, slice_)
         self._make = make
         self._more = more
-        self._remembered: Remembered | None = None
+        self._kept: dict[str, V] = {}  # for the next index: this one does not outlive its commit
         if index.memory is not None:
+            known = index.known(slice_)
             part = f"{slice_.name}: {make.__module__}.{make.__qualname__}"
-            self._remembered = index.memory.of(part, world=more)
+            before = index.memory.swap(part, (more, known, self._kept))
+            if before is not None and before[0] == more:
+                _, old, made = before
+                self._kept.update({p: made[p] for p in made if p in known and known[p] is old[p]})
+                self.update(self._kept)
 
     def __missing__(self, path: str) -> V:
         facts = self._facts(path)
         if facts is None:
             raise KeyError(path)
-        remembered = self._remembered
-        if remembered is None:
-            self[path] = made = self._make(path, facts, *self._more)
-            return made
-        kept: tuple[V] | None = remembered.get(path, facts)
-        if kept is None:
-            kept = (self._make(path, facts, *self._more),)
-            remembered.keep(path, facts, frozenset(), kept)
-        self[path] = kept[0]
-        return kept[0]
+        self[path] = self._kept[path] = made = self._make(path, facts, *self._more)
+        return made
 
 
 class RepoIndex:
@@ -107,7 +104,7 @@ class RepoIndex:
 
     def facts(self, slice_: Slice[T], path: str) -> T | None:
         """The facts of one file; null where the slice does not apply or the file was not read."""
-        known = self._of(slice_)
+        known = self.known(slice_)
         facts = known.get(path)
         if type(facts) is bytes:
             facts = known[path] = self._decode[slice_.name](facts)
@@ -115,7 +112,7 @@ class RepoIndex:
 
     def each(self, slice_: Slice[T]) -> Iterable[tuple[str, T]]:
         """(path, facts) of every file that the slice applies to, sorted by path."""
-        known = self._of(slice_)
+        known = self.known(slice_)
         name = slice_.name
         if name not in self._decoded:
             decode = self._decode[name]
@@ -127,9 +124,9 @@ class RepoIndex:
 
     def paths(self, slice_: Slice[Any]) -> Collection[str]:
         """The files that the slice applies to and that were read."""
-        return self._of(slice_).keys()
+        return self.known(slice_).keys()
 
-    def _of(self, slice_: Slice[Any]) -> dict[str, Any]:
+    def known(self, slice_: Slice[Any]) -> dict[str, Any]:
         """Path -> facts of the files that were read, decoded where they have been asked for."""
         name = slice_.name
         known = self._facts.get(name)
@@ -241,9 +238,9 @@ class RepoIndex:
 
     @cached_property
     def reachability(self) -> Reachability:
-        from readiness.index import reachability
+        from readiness.index import reaching
 
-        return reachability.build(self)
+        return reaching.build(self)
 
     @cached_property
     def references(self) -> References:

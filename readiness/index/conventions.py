@@ -11,7 +11,7 @@ from readiness.facts import manifest, mentions, python
 from readiness.facts.python import PythonFacts
 from readiness.index import frameworks
 from readiness.index.choices import chosen
-from readiness.index.inventory import ASIDE, RUN, FileClass
+from readiness.index.inventory import ASIDE, RUN, FileClass, files_of
 from readiness.model import Evidence, Location
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def conventions(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
     yield from index.once(repeated).items()
     yield from chosen(index)
     yield from _packages(index)
-    for path in index.files:
-        if index.inventory.is_(path, *RUN, FileClass.DOCS) and (why := _by_place(path)):
+    for path in files_of(index, *RUN, FileClass.DOCS):
+        if why := _by_place(path):
             yield path, _told(path, why)
 
 

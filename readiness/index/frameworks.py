@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from readiness.facts import manifest, python
-from readiness.index.inventory import ASIDE, RUN, FileClass
+from readiness.index.inventory import ASIDE, RUN, FileClass, files_of
 from readiness.index.modules import imported_tops
 from readiness.model import Evidence, Location
 
@@ -232,8 +232,8 @@ def loaded(index: RepoIndex) -> Iterator[tuple[str, Evidence]]:
             rows.append((row.loads, f"{row.name} loads it: {row.why}", place))
     if not rows:
         return
-    for path in index.files:
-        if path.endswith(".py") and index.inventory.is_(path, *RUN, FileClass.DOCS):
+    for path in files_of(index, *RUN, FileClass.DOCS):
+        if path.endswith(".py"):
             for pattern, why, place in rows:
                 if _is_loaded(pattern, path):
                     yield path, Evidence(why, place)
@@ -288,8 +288,8 @@ def siblings(index: RepoIndex, least: int = 3) -> Iterator[tuple[str, Evidence]]
     `plugins/*/code.py`: those that no import explains, where that are most of them or the folder
     is one of plugins. Helpers, and what people can run by hand, are none."""
     families: dict[tuple[str, str], list[str]] = {}
-    for path in index.files:
-        if path.endswith(".py") and index.inventory.is_(path, *RUN):
+    for path in files_of(index, *RUN):
+        if path.endswith(".py"):
             folder, _, name = path.rpartition("/")
             above, slash, _ = folder.rpartition("/")
             if slash and name != "__init__.py":

@@ -123,6 +123,19 @@ def is_example(path: str) -> bool:
     return not _EXAMPLES.isdisjoint(_WORDS.findall(path.rpartition("/")[0].lower()))
 
 
+def files_of(index: RepoIndex, *classes: FileClass) -> list[str]:
+    """The files of these classes, sorted by path."""
+    known = index.once(_by_classes)
+    if classes not in known:
+        all_ = index.inventory.classes.items()
+        known[classes] = [path for path, class_ in all_ if class_ in classes]
+    return known[classes]
+
+
+def _by_classes(index: RepoIndex) -> dict[tuple[FileClass, ...], list[str]]:
+    return {}
+
+
 def programs(index: RepoIndex) -> set[str]:
     """The Python files that Git marks as executable or that begin with `#!`; where such are a
     quarter, that says nothing of any."""

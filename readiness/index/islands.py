@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from readiness.index.inventory import RUN, FileClass
+from readiness.index.inventory import RUN, FileClass, files_of
 
 if TYPE_CHECKING:
     from readiness.index import RepoIndex
@@ -18,8 +18,8 @@ def build(index: RepoIndex) -> dict[str, tuple[str, ...]]:
     """Folder -> its Python modules and scripts, for the topmost folders that are islands."""
     code: dict[str, list[str]] = {}
     number = 0
-    for path in index.files:
-        if path.endswith((".py", ".sh")) and index.inventory.is_(path, *RUN):
+    for path in files_of(index, *RUN):
+        if path.endswith((".py", ".sh")):
             number += 1
             for folder in _above(path):
                 code.setdefault(folder, []).append(path)

@@ -12,7 +12,7 @@ from readiness.facts import python
 from readiness.facts.python import Call, PythonFacts
 from readiness.index.archives import below
 from readiness.index.deployments import Deployments
-from readiness.index.inventory import RUN
+from readiness.index.inventory import RUN, files_of
 from readiness.model import Evidence, Location
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class _Places:
     def _files(self) -> dict[str, list[str]]:
         """Deployment -> the Python files below its folder."""
         found: dict[str, list[str]] = {}
-        for path in self.index.files:
-            if path.endswith(".py") and self.index.inventory.is_(path, *RUN):
+        for path in files_of(self.index, *RUN):
+            if path.endswith(".py"):
                 home = self.deployments.of(path)
                 found.setdefault(home, []).append(path)
                 while home:
