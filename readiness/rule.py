@@ -6,6 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -212,6 +213,7 @@ def reads_of(rules: Iterable[Rule], paths: Collection[str]) -> dict[Slice[Any], 
     return read
 
 
+@lru_cache(512)
 def summarise(rule: Rule) -> RuleSummary:
     """What reports show of a rule, taken from its class and its docstring."""
     sections = text_sections(rule)

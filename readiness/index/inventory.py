@@ -280,28 +280,37 @@ def _archive_roots(folders: dict[str, FileClass], decide: Judge) -> dict[str, st
 
 
 def _of_file(index: RepoIndex, path: str, name: str, above: FileClass, named: bool) -> FileClass:
-    lowered = name.lower()
-    stem, _, extension = lowered.rpartition(".")
-    if lowered in _LOCKS or lowered.endswith(_GENERATED_ENDINGS) or ".generated." in lowered:
-        return FileClass.GENERATED
-    if above is FileClass.TEST:
-        return above
-    code = extension in CODE
-    if unimportable(name):
-        return FileClass.ARCHIVE
-    if named:
+    told = _of_name(path.startswith(("bin/", "tools/", "hack/")), name, above, named)
+    if told is None:
         return _named_as_test(index, path, above)
-    if extension in DOCUMENTS or (stem or lowered) in _DOCUMENT_NAMES:
-        return FileClass.DOCS
+    class_, code = told
     if code:
         facts = index.facts(text.SLICE, path)
         if facts is not None and facts.generated:
             return FileClass.GENERATED
-    if above is FileClass.LIVE and (
-        extension in _SCRIPT_EXTENSIONS or path.startswith(("bin/", "tools/", "hack/"))
-    ):
-        return FileClass.SCRIPT
-    return above
+    return class_
+
+
+@lru_cache(1 << 16)
+def _of_name(
+    tools: bool, name: str, above: FileClass, named: bool
+) -> tuple[FileClass, bool] | None:
+    """The class of a file that its name tells, and whether it is code, which its content may say
+    is generated; null where it may be a test. `tools`: it lies among programs."""
+    lowered = name.lower()
+    stem, _, extension = lowered.rpartition(".")
+    if lowered in _LOCKS or lowered.endswith(_GENERATED_ENDINGS) or ".generated." in lowered:
+        return FileClass.GENERATED, False
+    if above is FileClass.TEST:
+        return above, False
+    if unimportable(name):
+        return FileClass.ARCHIVE, False
+    if named:
+        return None
+    if extension in DOCUMENTS or (stem or lowered) in _DOCUMENT_NAMES:
+        return FileClass.DOCS, False
+    script = above is FileClass.LIVE and (tools or extension in _SCRIPT_EXTENSIONS)
+    return FileClass.SCRIPT if script else above, extension in CODE
 
 
 def _named_as_test(index: RepoIndex, path: str, above: FileClass) -> FileClass:

@@ -38,9 +38,7 @@ def build(index: RepoIndex) -> dict[str, tuple[str, ...]]:
 def _bridged(index: RepoIndex) -> set[str]:
     """The folders into which something leads that lies outside of them."""
     bridged: set[str] = set()
-    homes = _Homes(zip(index.folders, index.folders, strict=True))
-    links = {(homes[source], homes[target]) for source, target in _links(index)}
-    for own, folder in links:
+    for own, folder in _links(index):
         own = f"{own}/"
         while folder and not own.startswith(f"{folder}/"):
             bridged.add(folder)
@@ -56,16 +54,19 @@ class _Homes(dict[str, str]):
         return home
 
 
-def _links(index: RepoIndex) -> Iterator[tuple[str, str]]:
-    """(file, file or folder that it uses or names); of archives and lists of ignored files only
-    what they import."""
+def _links(index: RepoIndex) -> set[tuple[str, str]]:
+    """(folder, another folder that a file of it uses or names, or of which it does a file); of
+    archives and lists of ignored files only what they import."""
+    links: set[tuple[str, str]] = set()
+    homes = _Homes(zip(index.folders, index.folders, strict=True))
     for source, references in index.references.from_.items():
         aside = index.inventory.is_(source, FileClass.ARCHIVE) or source.endswith(_IGNORE_FILES)
-        links = index.imports.imports.get(source, ()) if aside else references
-        for link in links:
-            yield source, link.target
+        named = index.imports.imports.get(source, ()) if aside else references
+        own = homes[source]
+        links.update([(own, home) for each in named if (home := homes[each.target]) != own])
     for launch in index.entrypoints.launches:
-        yield launch.file, launch.target
+        links.add((homes[launch.file], homes[launch.target]))
+    return links
 
 
 def _above(path: str) -> Iterator[str]:

@@ -35,8 +35,9 @@ def source_lines(index: RepoIndex) -> tuple[SourceLines, ...]:
     """The lines of source code by the ending of their file, the most first."""
     lines: Counter[str] = Counter()
     for path, facts in index.each(text.SLICE):
-        if hold_source(index, [path]):
-            lines[_extension(path)] += facts.lines
+        ending = _extension(path)
+        if ending in SOURCE and not index.inventory.is_(path, *_NOT_OURS):
+            lines[ending] += facts.lines
     ordered = sorted(lines.items(), key=lambda entry: (-entry[1], entry[0]))
     return tuple(SourceLines(ending, many, ending in UNDERSTOOD) for ending, many in ordered)
 
