@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -247,7 +248,7 @@ def _suite_file(
     above = _above(folder)
     ini, options = next((settings[each] for each in above if each in settings), ("", None))
     patterns = (options.python_files if options else ()) or _DEFAULT_FILES
-    matches = any(fnmatchcase(name, pattern) for pattern in patterns)
+    matches = _is_like(name, patterns)
     if not matches and not named_as_test(name):
         return None
     root = ini.rpartition("/")[0] if ini else _project(index, above)
@@ -255,8 +256,7 @@ def _suite_file(
     testpaths = options.testpaths if options else ()
     listed = any(_below(inside, each) for each in testpaths)
     skipped = (options.norecursedirs if options else ()) or _NO_RECURSION
-    parts = inside.split("/")[:-1]
-    hidden = next((each for each in skipped for part in parts if fnmatchcase(part, each)), "")
+    hidden = _hiding(inside.rpartition("/")[0], skipped)
     script = index.inventory.is_(path, FileClass.SCRIPT)
     ignored = _ignored(index, path, above)
     if not ignored and options and _matches(inside, _ignore_options(options.addopts)):
@@ -269,11 +269,23 @@ def _suite_file(
         collected=matches and not (hidden or ignored) and (listed if testpaths else not script),
         module=_module(index, path),
         mode=_mode(options),
-        tests=_tests(index, path),
+        tests=_tests_of(index, path),
         ignored=ignored,
         hidden=hidden,
         matches=matches,
     )
+
+
+@lru_cache(1 << 14)
+def _is_like(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+@lru_cache(1 << 12)
+def _hiding(folder: str, patterns: tuple[str, ...]) -> str:
+    """The first pattern that means a part of the path of a folder; "" for none."""
+    parts = folder.split("/")
+    return next((each for each in patterns for part in parts if fnmatchcase(part, each)), "")
 
 
 def _ignored(index: RepoIndex, path: str, above: list[str]) -> str:
@@ -346,9 +358,13 @@ def _mode(options: PytestOptions | None) -> str:
     return "prepend"
 
 
-def _tests(index: RepoIndex, path: str) -> tuple[str, ...]:
-    facts = index.facts(python.SLICE, path)
-    return tuple(each.name for each in (facts.definitions if facts else ()) if _is_test(each))
+def _tests_of(index: RepoIndex, path: str) -> tuple[str, ...]:
+    known = path in index.paths(python.SLICE)
+    return index.of_each(python.SLICE, _tests_in)[path] if known else ()
+
+
+def _tests_in(path: str, facts: PythonFacts) -> tuple[str, ...]:
+    return tuple(each.name for each in facts.definitions if _is_test(each))
 
 
 def _uses_pytest(index: RepoIndex, live: dict[str, SuiteFile]) -> bool:
