@@ -1,5 +1,6 @@
 """The facts of a Python file from its parts: the same as when it is read whole, and sooner."""
 
+import ast
 import textwrap
 from pathlib import Path
 
@@ -173,7 +174,12 @@ def test_of_another_version_only_what_changed_is_parsed(monkeypatch: pytest.Monk
     parts.facts(MODULE.encode())
     parsed: list[str] = []
     real = source.tree_of
-    monkeypatch.setattr(source, "tree_of", lambda text: parsed.append(text) or real(text))
+
+    def noted(text: str) -> ast.Module:
+        parsed.append(text)
+        return real(text)
+
+    monkeypatch.setattr(source, "tree_of", noted)
     changed = MODULE.replace("import maybe", "import surely").encode()
     assert parts.facts(b"\n" + changed) is not None
     assert [text.strip().splitlines()[0] for text in parsed] == [
