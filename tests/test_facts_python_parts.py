@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readiness.facts.python import extract, source
+from readiness.facts.python import parts as parts_module
 from readiness.facts.python.parts import Parts
 
 MODULE = '''
@@ -131,6 +132,13 @@ def test_the_parts_of_a_file_say_what_the_file_says(text: str) -> None:
         "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/x')\ndef x(): return 1\n",
         "import sys\nHERE = 'src'\ndef f():\n    sys.path.insert(0, HERE)\n",
         "urlpatterns = [path('x', view)]\ndef view(request): pass\n",
+        "app = FastAPI()\ndef f(path):\n    path.append('users')\n",
+        "from sys import path\nos.environ['a']\ndef f(): pass\npath.append('src')\n",
+        "app = FastAPI()\nclass A:\n    try:\n        x = f()\n    except Exception:\n"
+        "        print('x')\n    def g(self):  # continue anyway\n        pass\n",
+        "class A\xf1:\n    def f(self): pass\n",
+        "class A: \\\n    def f(self): pass\n",
+        "class A:\n    x = 1; \\\n    def f(self): pass\n",
         "class A:\n    def check(self):\n        try:\n            a()\n        except E: b()\n"
         "# this is optional\nclass B:\n    def f(self): pass\n",
     ],
@@ -169,6 +177,14 @@ def test_every_file_of_this_project_is_read_alike() -> None:
     assert by_parts > len(files) / 2
 
 
+def test_what_is_remembered_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts_module, "_MOST", 1_000)
+    parts = Parts()
+    for number in range(50):
+        parts.facts(f"TABLE = '{number:0100}'\n".encode())
+    assert 0 < len(parts._known) <= 10
+
+
 def test_of_another_version_only_what_changed_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = Parts()
     parts.facts(MODULE.encode())
@@ -198,6 +214,8 @@ LINES = st.sampled_from(
         "    pass", "if x:", "else:", "  y = 2", "# optional", "    # continue anyway", "\\", "",
         "        except Exception:", "        try:", "            log.info('x')",
         "async def start():", "    async def start(self):", "import os",
+        "app = FastAPI()", "path.append('src')", "    except Exception: print(1)", "    try: f()",
+        "    def g(self):  # continue anyway", "x = 1; \\", "class \xd1:", "class A: \\",
         "os.getenv('A_B')", "x = 2", "\f", "'a/b.py'",
     ]
 )  # fmt: skip

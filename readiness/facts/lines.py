@@ -21,7 +21,8 @@ class Line(NamedTuple):
 
 
 def lines_with(regex: re.Pattern[str], text: str, most: int) -> Iterator[Line]:
-    """The lines in which a match of `regex` ends, up to `most` characters of each."""
+    """The lines in which a match of `regex` ends, up to `most` characters of each; a match has at
+    least one character."""
     number = end = 0
     while match := regex.search(text, end):
         start = text.rfind("\n", end, match.end()) + 1

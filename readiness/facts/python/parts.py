@@ -2,9 +2,9 @@
 
 A part is what stands between two functions or classes at module level, one of them itself, or, of a
 class, its header or one of its methods. The file is cut by the look of its lines, and each part has
-to parse by itself, which shows that the cut was right: no statement goes on after a text that is
-complete. Where one does not, or where what a part says depends on another, there is no answer and
-the file is to be read whole.
+to parse by itself (a method in a class, a header with a statement), which shows that the cut was
+right: no statement goes on after a text that is complete. Where one does not, or where what a part
+says depends on another, there is no answer and the file is to be read whole.
 """
 
 from __future__ import annotations
@@ -25,20 +25,21 @@ from readiness.facts.python.routes import checks
 from readiness.facts.python.shapes import texts
 from readiness.facts.python.walk import Walk, docstring_of, shaping
 
-_MOST = 20_000  # parts that are remembered
+_MOST = 64_000_000  # bytes of the parts that are remembered
 # To be looked for in the bytes after a newline, so that a match starts where the line does.
 _DEFINITIONS = re.compile(rb"\n(?:@|def |class |async def )")
 _METHODS = re.compile(rb"\n    (?:@|def |async def )")
 _STATEMENT = re.compile(rb"\n[A-Za-z_]")
-_CLASS = re.compile(rb"class (\w+).*\n", re.ASCII)
+_CLASS = re.compile(rb"class (\w+)[ \t]*[(:\[].*\n", re.ASCII)
+# A method needs a class around it, a class a statement in it: one that shows where its block ends.
 _BEFORE_METHOD, _AFTER_HEADER = b"class _:\n", b"    del _\n"
 _COOKIE_LINES = 2  # in which a file may name its encoding
 
 
 class _Part(NamedTuple):
     """The lines `first` to `last` of a file, as `data` that parses by itself: there they have
-    numbers that are lower by `shift`. `after` is the line that follows. `owner` is the class that
-    they are methods of; `header`: they are a class without its methods."""
+    numbers that are lower by `shift`. `after` is the line that follows, but for a header. `owner`
+    is the class that they are methods of; `header`: they are a class without its methods."""
 
     data: bytes
     first: int
@@ -69,6 +70,7 @@ class Parts:
 
     def __init__(self) -> None:
         self._known: dict[tuple[object, ...], _Said] = {}
+        self._size = 0  # bytes of the parts that are known
 
     def facts(self, data: bytes) -> PythonFacts | None:
         """The facts of a file's bytes, as if it were read whole; null where it has to be."""
@@ -124,8 +126,10 @@ class Parts:
                 return None
             if known is None:
                 return None
-            if len(self._known) >= _MOST:
+            self._size += len(part.data)
+            if self._size > _MOST:
                 self._known.clear()
+                self._size = len(part.data)
             self._known[key] = known
         return known
 
@@ -200,11 +204,13 @@ def _decorated(
 
 
 def _read(part: _Part, interest: Interest) -> _Said | None:
-    """What a part says; null where it is none.
+    """What a part says; null where it is none, or says something that depends on others.
 
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: it does not parse by itself.
     """
+    if part.header and part.data.endswith(b"\\\n" + _AFTER_HEADER):
+        return None  # the line goes on
     tree = source.tree_of(part.data.decode())
     body = tree.body
     walk = Walk(part.data + part.after, interest)
@@ -218,6 +224,8 @@ def _read(part: _Part, interest: Interest) -> _Said | None:
             walk.enter_class(part.owner)
             body = inside
     walk.block(body)
+    if walk.found.roots or (part.header and walk.swallows.found):
+        return None  # the values of names, and the line after the header, decide
     functions = walk.functions
     return _Said(
         walk.bindings.definitions,
@@ -237,7 +245,7 @@ def _read(part: _Part, interest: Interest) -> _Said | None:
 
 
 def _lists(walk: Walk) -> tuple[list[Any], ...]:
-    """All that a walk gathers that has a line, but for definitions."""
+    """All that a walk gathers that has a line, but for definitions and the roots of paths."""
     found = walk.found
     return (
         walk.bindings.effects,
