@@ -146,7 +146,8 @@ class RepoIndex:
     def of_each(self, slice_: Slice[T], make: Callable[..., V], *more: object) -> Mapping[str, V]:
         """What `make` says of the path and the facts of each file that the slice applies to, and of
         `more`, which is the same for all: made when it is first asked for, and not again for
-        unchanged files. Nothing else may decide."""
+        unchanged files. Nothing else may decide: `make` is a function of a module, and goes with
+        the same `more` throughout an index."""
         key = slice_.name, make
         if key not in self._made:
             self._made[key] = Made(self, slice_, make, more)
