@@ -42,8 +42,7 @@ class Options(Struct, frozen=True):
     repository, or with `take_over` the plan keeps what it keeps and has its target.
 
     With `since` the audit is one of a change: only what is new since that commit counts ("": since
-    the merge base with the default branch). `baseline` is the path of a file of old findings. With
-    `excerpts` the report has the lines that findings point at."""
+    the merge base with the default branch). `baseline` is the path of a file of old findings."""
 
     rev: str | None = None
     staged: bool = False
@@ -63,7 +62,6 @@ class Options(Struct, frozen=True):
     handmade: str = ""
     handmade_source: str = ""
     take_over: bool = False
-    excerpts: bool = False
 
 
 def configure(

@@ -79,30 +79,13 @@ def audit(
             world.note(note)
         places = (repository.root, repository.git_folder, repository.common_folder)
         with Cache.open(world.cache, places) as cache:
-            asked = msgspec.structs.replace(options, excerpts=False)
             if options.since is None:
-                report = _recall_or_make(repository, snapshot, asked, cache, world)
+                report = _recall_or_make(repository, snapshot, options, cache, world)
             else:
-                report = _change(repository, snapshot, asked, cache, world)
-            if options.excerpts:
-                report = _with_excerpts(repository, snapshot, report, cache)
+                report = _change(repository, snapshot, options, cache, world)
     for note in cache.notes:
         world.note(note)
     return report
-
-
-def _with_excerpts(
-    repository: Repository, snapshot: Snapshot, report: Report, cache: Cache
-) -> Report:
-    """The report with the lines that its findings point at; they are kept nowhere."""
-    from pathlib import Path
-
-    from readiness import secrets
-    from readiness.excerpts import excerpts
-
-    secrets.keep_gate_in(Path(cache.folder) if cache.folder else None)
-    findings = (*report.findings, *(waived.finding for waived in report.waived))
-    return msgspec.structs.replace(report, excerpts=excerpts(repository, snapshot, findings))
 
 
 def _change(

@@ -16,7 +16,6 @@ from msgspec import Struct
 from readiness.model import (
     Action,
     Evidence,
-    Excerpt,
     Finding,
     Location,
     Outcome,
@@ -132,7 +131,6 @@ def render(report: Report, *, colour: bool = False) -> str:
         chapters=_chapters(report),
         colours=_palette.LIGHT,
         doing=_doing(report),
-        excerpt=_excerpts(report).get,
         efforts=efforts,
         ends=list(ends(report)),
         exact=_exact,
@@ -200,12 +198,6 @@ def _chapters(report: Report) -> list[Chapter]:
         ]
         told.append(Chapter(score, tuple(groups), tuple(others)))
     return told
-
-
-def _excerpts(report: Report) -> dict[Location | None, Excerpt]:
-    """The lines to show, by the place that findings point at."""
-    shown = report.excerpts.shown if report.excerpts else ()
-    return {excerpt.location: excerpt for excerpt in shown}
 
 
 def _mending(report: Report) -> dict[str, list[Action]]:

@@ -16,7 +16,7 @@ LAYERS = (
     {"rule"},
     {"baseline", "compare", "policy", "suppress", "gate", "plan", "score", "selection", "story"},
     {"repo", "cache", "extraction", "packaged", "registry"},
-    {"collect", "configure", "excerpts", "init", "judging", "memo"},
+    {"collect", "configure", "init", "judging", "memo"},
     {"assess", "planning", "since"},
     {"engine", "hook"},
     {"apply", "history", "mail", "pdf"},

@@ -83,8 +83,7 @@ def command(
         check(output)
     with Meter() as meter:
         world = surroundings(meter, no_cache=no_cache, jobs=jobs)
-        asked = Options(excerpts=format_ == "html", **options)  # type: ignore[arg-type]
-        report = engine.audit(path, asked, world)
+        report = engine.audit(path, Options(**options), world)  # type: ignore[arg-type]
     if output is None:
         emit(render(report, colour=wants_colour(sys.stdout)), format_)
     else:

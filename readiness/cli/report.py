@@ -60,8 +60,7 @@ def command(
     output = None if output == "-" else output
     mailed = mail is not None or smtp is not None
     _look_before(output, mail, smtp, mailed=mailed, markdown=markdown)
-    shows = not markdown or mailed
-    asked = Options(plan=True, excerpts=shows, **options)  # type: ignore[arg-type]
+    asked = Options(plan=True, **options)  # type: ignore[arg-type]
     with Meter() as files, Meter("measuring", "commits") as commits:
         world = surroundings(files, no_cache=no_cache, jobs=jobs)
         report = engine.audit(path, asked, world)

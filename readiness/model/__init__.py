@@ -26,8 +26,6 @@ from readiness.model.reconciliation import (
 from readiness.model.report import (
     Condition,
     Deduction,
-    Excerpt,
-    Excerpts,
     Gate,
     Report,
     RuleSummary,
@@ -82,8 +80,6 @@ __all__ = [
     "EditKind",
     "Effort",
     "Evidence",
-    "Excerpt",
-    "Excerpts",
     "Finding",
     "Forecast",
     "Gate",

@@ -42,12 +42,6 @@ class Finding(Struct, frozen=True):
         """16 hexadecimal digits over rule, path and key: the same in every commit that has it."""
         return _fingerprint(self.rule, self.location.path or "", self.key)
 
-    @property
-    def pointed(self) -> Location | None:
-        """The lines to look at: its own, else the first that its evidence names; null for none."""
-        places = (self.location, *(evidence.location for evidence in self.evidence))
-        return next((place for place in places if place.path and place.line), None)
-
 
 @lru_cache(maxsize=1 << 16)  # a plan asks for those of each finding hundreds of times
 def _fingerprint(*parts: str) -> str:

@@ -114,22 +114,6 @@ class SourceLines(Struct, frozen=True):
     followed: bool
 
 
-class Excerpt(Struct, frozen=True):
-    """Lines of a file for people to read, without secrets: those at `location` with some before and
-    after; the first of them has the number `first`."""
-
-    location: Location
-    first: int
-    lines: tuple[str, ...]
-
-
-class Excerpts(Struct, frozen=True):
-    """`left_out`: how many places nothing is `shown` of, because there would be too many."""
-
-    shown: tuple[Excerpt, ...]
-    left_out: int = 0
-
-
 class Report(Struct, frozen=True):
     """All that any renderer shows. `findings` are the open ones, worst first. `committed_at` is the
     commit's time in seconds since 1970, 0 where there is none."""
@@ -160,5 +144,4 @@ class Report(Struct, frozen=True):
     history: Trend | None = None
     owners: tuple[Owner, ...] = ()
     source_lines: tuple[SourceLines, ...] = ()  # of a report with a plan
-    excerpts: Excerpts | None = None  # of a report that shows them
     progress: Progress | None = None  # where there is an earlier plan

@@ -21,8 +21,6 @@ from readiness.model import (
     Dimension,
     Effort,
     Evidence,
-    Excerpt,
-    Excerpts,
     Finding,
     Forecast,
     Location,
@@ -128,20 +126,6 @@ def _plan(findings: tuple[Finding, ...], overall: float) -> Plan:
     gains = {rule: round(0.01 * len(found), 4) for rule, found in story.groups(findings).items()}
     notes = ("once done, more comes up",)
     return Plan("8c9565c", tuple(actions), "de6d531e", 9.0, forecast, notes, gains)
-
-
-def _excerpts(findings: tuple[Finding, ...]) -> Excerpts:
-    """What two of three findings point at: code, markup, and characters that nobody sees."""
-    places = [finding.pointed for finding in findings if finding.pointed]
-    lines = ("def f():", "    return '<script>alert(1)</script>'", "\x1b[31m \u202e \u200b", "")
-    return Excerpts(
-        tuple(
-            Excerpt(place, max(1, (place.line or 1) - 1), lines)
-            for number, place in enumerate(places)
-            if number % 3
-        ),
-        left_out=7,
-    )
 
 
 def _trend(report: Report, points: int) -> Trend:
@@ -252,7 +236,6 @@ def _report(number: int = 45, **changes: object) -> Report:
         ),
         committed_at=NOW,
         source_lines=(SourceLines("py", 640, True), SourceLines("ts", 360, False)),
-        excerpts=_excerpts(every),
     )
     assert whole.plan is not None
     earlier = [action for action in whole.plan.actions if action.where is Where.REPOSITORY][1:]

@@ -336,18 +336,6 @@ def test_each_finding_has_the_waiver_to_paste(make_report: Make) -> None:
     assert waiver.rule in {finding.rule for finding in report.findings}
 
 
-def test_a_finding_shows_its_lines_and_says_which_of_them_it_means(make_report: Make) -> None:
-    report = make_report()
-    assert report.excerpts
-    excerpt = next(each for each in report.excerpts.shown if each.location.line)
-    page = render("html", report)
-    assert f"<b><i>{excerpt.location.line}</i> " in page
-    assert "return &#39;&lt;script&gt;alert(1)&lt;/script&gt;&#39;" in page
-    assert "\\x1b[31m \\u202e \\u200b" in page
-    assert "for the worst findings alone: 7 more places are left out" in page
-    assert '<pre class="code">' not in render("html", replace(report, excerpts=None))
-
-
 @pytest.mark.parametrize("name", ["html", "mail", "markdown"])
 def test_the_road_map_tells_what_share_of_an_earlier_plan_is_done(
     name: str, make_report: Make
